@@ -1,0 +1,194 @@
+"""Réglages communs. Aucune règle métier ici : ce fichier branche les pièces entre elles."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from jalon.socle.secrets import lire_cle
+
+RACINE = Path(__file__).resolve().parents[2]
+DONNEES = Path(os.environ.get("JALON_DONNEES", RACINE / "var")).resolve()
+PROFILS = Path(os.environ.get("JALON_PROFILS", RACINE / "profils"))
+NODE_MODULES = Path(os.environ.get("JALON_NODE_MODULES", RACINE / "node_modules"))
+CLE_MAITRE = lire_cle(DONNEES)
+SECRET_KEY = CLE_MAITRE.deriver("django").hex()
+DEBUG = False
+DEMONSTRATION = os.environ.get("JALON_DEMONSTRATION", "") == "oui"
+"""Installation de démonstration : le second facteur n'y est pas exigé, et un bandeau le dit."""
+ALLOWED_HOSTS = os.environ.get("JALON_HOTES", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [h for h in os.environ.get("JALON_ORIGINES", "").split(",") if h]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "pghistory",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "django_filters",
+    "django_tables2",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "jalon.socle",
+    "jalon.referentiels",
+    "jalon.traces",
+    "jalon.documents",
+    "jalon.organismes",
+    "jalon.agents",
+    "jalon.personnes",
+    "jalon.droits",
+    "jalon.orientations",
+    "jalon.accompagnements",
+    "jalon.echanges",
+    "jalon.observatoire",
+    "jalon.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jalon.web.socle.securite.PolitiqueContenuMiddleware",
+    "jalon.web.socle.transaction.TransactionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "jalon.web.socle.acces.PerimetreMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [RACINE / "jalon" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "jalon.web.socle.contexte.installation",
+            ],
+            "builtins": ["jalon.web.templatetags.jalon"],
+        },
+    },
+]
+
+
+def base_de_donnees(adresse: str) -> dict[str, object]:
+    """Traduit une adresse PostgreSQL (URI ou mots clés) en réglages Django."""
+    lus = conninfo_to_dict(adresse)
+    connus = {"dbname", "user", "password", "host", "port"}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": lus.get("dbname", ""),
+        "USER": lus.get("user", ""),
+        "PASSWORD": lus.get("password", ""),
+        "HOST": lus.get("host", ""),
+        "PORT": str(lus.get("port", "")),
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {cle: valeur for cle, valeur in lus.items() if cle not in connus},
+    }
+
+
+PROCESSUS_WEB = os.environ.get("JALON_PROCESSUS") == "web"
+ADRESSE_BASE = os.environ.get("DATABASE_URL", "")
+ADRESSE_BASE_WEB = os.environ.get("DATABASE_URL_WEB", "") or ADRESSE_BASE
+DATABASES = {"default": base_de_donnees(ADRESSE_BASE_WEB if PROCESSUS_WEB else ADRESSE_BASE)}
+ROLE_WEB = "jalon_web"
+"""Rôle PostgreSQL des requêtes web : il ne possède aucune table et subit la sécurité par ligne."""
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "fr"
+TIME_ZONE = "Europe/Paris"
+USE_I18N = True
+USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
+USE_THOUSAND_SEPARATOR = True
+
+AUTH_USER_MODEL = "agents.Agent"
+AUTHENTICATION_BACKENDS = ["jalon.agents.authentification.ConnexionProtegee"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "accueil"
+ACCOUNT_ADAPTER = "jalon.web.comptes.adaptateur.AdaptateurComptes"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "120/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Jalon"
+USERSESSIONS_TRACK_ACTIVITY = True
+EMAIL_BACKEND = os.environ.get("JALON_COURRIEL", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = os.environ.get("JALON_EXPEDITEUR", "jalon@localhost")
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+HTTPS = os.environ.get("JALON_HTTPS", "") == "oui"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+STATIC_URL = "/statique/"
+STATIC_ROOT = DONNEES / "statique"
+STATICFILES_DIRS = [
+    ("tabler", NODE_MODULES / "@tabler" / "core" / "dist"),
+    ("police", NODE_MODULES / "@fontsource" / "atkinson-hyperlegible-next" / "files"),
+    RACINE / "jalon" / "web" / "static",
+]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+MEDIA_ROOT = DONNEES / "fichiers"
+FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+DJANGO_TABLES2_TEMPLATE = "composants/table.html"
+PROCRASTINATE_ON_APP_READY = None
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"simple": {"format": "%(asctime)s %(levelname)s %(name)s : %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "simple"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"jalon": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
+}

@@ -1,0 +1,116 @@
+"""Le périmètre d'un agent : ce que ses affectations du jour lui ouvrent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.utils import timezone
+
+from jalon.agents.models import Affectation, Agent, Portee
+from jalon.organismes.models import CategorieOrganisme, Territoire
+from jalon.socle.errors import DroitManquantError
+from jalon.socle.rls import Reglages
+
+
+@dataclass(frozen=True)
+class Perimetre:
+    """Territoires, organismes et droits ouverts à un agent à une date.
+
+    Une affectation de portée départementale ouvre tout ; de portée territoriale, son territoire et ceux
+    qui en dépendent (tous, si elle n'en nomme aucun) ; de portée organisme, les seules personnes que son
+    organisme accompagne (F004, B1).
+    """
+
+    agent: Agent | None
+    tout: bool = False
+    territoires: frozenset[int] = frozenset()
+    organismes: frozenset[int] = frozenset()
+    droits: frozenset[str] = frozenset()
+    voit_nir: bool = False
+    voit_sante: bool = False
+    affectations: tuple[Affectation, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def vide(cls) -> Perimetre:
+        return cls(agent=None)
+
+    @classmethod
+    def de(cls, agent: Agent, a_la_date: date | None = None) -> Perimetre:
+        """Calcule le périmètre ; un agent désactivé ou sans affectation en cours ne voit rien."""
+        if not agent.is_active:
+            return cls(agent=agent)
+        jour = a_la_date or timezone.localdate()
+        affectations = tuple(
+            Affectation.objects.filter(agent=agent, periode__contains=jour)
+            .select_related("profil", "organisme__type", "territoire")
+            .order_by("id")
+        )
+        tout, territoires, organismes, droits = False, set[int](), set[int](), set[str]()
+        voit_nir = voit_sante = False
+        for affectation in affectations:
+            profil = affectation.profil
+            droits.update(profil.droits)
+            type_organisme = affectation.organisme.type
+            voit_nir |= (
+                profil.voit_nir
+                and type_organisme.nir_visible
+                and type_organisme.categorie not in CategorieOrganisme.sans_nir()
+            )
+            voit_sante |= profil.voit_sante
+            organismes.add(affectation.organisme_id)
+            if profil.portee == Portee.DEPARTEMENT or (
+                profil.portee == Portee.TERRITOIRE and affectation.territoire_id is None
+            ):
+                tout = True
+            elif profil.portee == Portee.TERRITOIRE and affectation.territoire_id is not None:
+                territoires.add(affectation.territoire_id)
+        return cls(
+            agent=agent,
+            tout=tout,
+            territoires=_avec_descendants(territoires),
+            organismes=frozenset(organismes),
+            droits=frozenset(droits),
+            voit_nir=voit_nir,
+            voit_sante=voit_sante,
+            affectations=affectations,
+        )
+
+    def peut(self, *droits: str) -> bool:
+        return self.droits.issuperset(droits)
+
+    def exiger(self, droit: str) -> None:
+        """Lève `DroitManquantError` si aucune affectation n'ouvre ce droit."""
+        if droit not in self.droits:
+            raise DroitManquantError(
+                "Votre rôle ne permet pas cet acte. Demandez à votre responsable qui peut le faire."
+            )
+
+    @property
+    def organisme_principal(self) -> str:
+        return self.affectations[0].organisme.libelle if self.affectations else ""
+
+    def reglages(self) -> Reglages:
+        return Reglages(
+            agent=self.agent.pk if self.agent else None,
+            tout=self.tout,
+            territoires=self.territoires,
+            organismes=self.organismes,
+        )
+
+
+def _avec_descendants(racines: set[int]) -> frozenset[int]:
+
+
+    if not racines:
+        return frozenset()
+    enfants: dict[int | None, list[int]] = {}
+    for cle, parent in Territoire.objects.order_by("id").values_list("id", "parent_id"):
+        enfants.setdefault(parent, []).append(cle)
+    vus, pile = set[int](), list(racines)
+    while pile:
+        courant = pile.pop()
+        if courant not in vus:
+            vus.add(courant)
+            pile += enfants.get(courant, [])
+    return frozenset(vus)

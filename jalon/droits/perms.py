@@ -1,0 +1,14 @@
+"""Un dossier RSA se voit par les personnes de son foyer ; ce qui tient à une personne, par elle."""
+
+from jalon.personnes.perms import par_foyer, par_personne
+from jalon.socle import rls
+
+PAR_DOSSIER = "exists (select 1 from droits_dossierrsa d where d.id = dossier_id)"
+
+rls.protect("droits_dossierrsa", par_foyer())
+for _table in ("situation", "montant", "naturedroit", "suspension", "evenement", "reception"):
+    rls.protect(f"droits_{_table}", PAR_DOSSIER)
+for _table in ("soumission", "ressource", "activite"):
+    rls.protect(f"droits_{_table}", par_personne())
+for _table in ("avispresident", "blocrecu"):
+    rls.protect(f"droits_{_table}", f"{PAR_DOSSIER} and (personne_id is null or {par_personne()})")

@@ -1,0 +1,29 @@
+"""Qui voit une personne et ce qui tient à elle."""
+
+from jalon.socle import rls
+
+VOIT_PERSONNE = (
+    f"territoire_id = {rls.TERRITOIRES} or id in (select a.personne_id from accompagnements_accompagnement a "
+    f"where a.organisme_id = {rls.ORGANISMES} and a.periode @> current_date)"
+)
+"""Sa personne est sur mon territoire, ou mon organisme l'accompagne aujourd'hui."""
+
+
+def par_personne(colonne: str = "personne_id") -> str:
+    """Condition « la personne de cette ligne m'est visible » (la politique de la personne s'applique)."""
+    return f"exists (select 1 from personnes_personne p where p.id = {colonne})"
+
+
+def par_foyer(colonne: str = "foyer_id") -> str:
+    return f"exists (select 1 from personnes_rattachement r where r.foyer_id = {colonne})"
+
+
+rls.protect("personnes_personne", VOIT_PERSONNE)
+rls.protect("personnes_identiteanterieure", par_personne())
+rls.protect("personnes_rattachement", par_personne())
+rls.protect("personnes_foyer", par_foyer("personnes_foyer.id"))
+rls.protect("personnes_adresse", par_foyer())
+rls.protect("personnes_rapprochement", f"{par_personne('ancienne_id')} and {par_personne('nouvelle_id')}")
+rls.protect("personnes_fusion", f"{par_personne('gardee_id')} and {par_personne('absorbee_id')}")
+rls.protect("personnes_tache", f"organisme_id = {rls.ORGANISMES} and {par_personne()} or territoire_id = {rls.TERRITOIRES}")
+rls.close("personnes_personneevent")

@@ -1,0 +1,16 @@
+"""Modèles de base, sans aucun nom du métier."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class PublicModel(models.Model):
+    """Objet désigné au dehors par un UUID : la clé primaire ne sort jamais."""
+
+    public_id = models.UUIDField("identifiant public", default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,5 @@
+"""Adresses de ce parcours."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,88 @@
+"""Fabriques de données d'essai, avec des traits."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import factory
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from jalon.accompagnements.models import Accompagnement
+from jalon.droits.models import DossierRsa, EtatDossier, Situation, Soumission
+from jalon.orientations.models import AttenteOrientation, MotifEntree
+from jalon.personnes.identite import cles_identite
+from jalon.personnes.models import Foyer, Personne, Rattachement, RolePersonne, Sexe
+
+DEPUIS = date(2026, 9, 30)
+EN_COURS = DateRange(DEPUIS, None)
+
+
+class FoyerFactory(factory.django.DjangoModelFactory[Foyer]):
+    class Meta:
+        model = Foyer
+
+
+class PersonneFactory(factory.django.DjangoModelFactory[Personne]):
+    """Une personne sans NIR ; les clés de recherche suivent les noms donnés."""
+
+    class Meta:
+        model = Personne
+
+    civilite = "MME"
+    nom = factory.Sequence(lambda n: f"NOM{n}")
+    nom_naissance = factory.SelfAttribute("nom")
+    prenom = factory.Sequence(lambda n: f"PRENOM{n}")
+    prenom2 = ""
+    prenom3 = ""
+    date_naissance = date(1985, 4, 12)
+    sexe = Sexe.FEMME
+    identite_depuis = DEPUIS
+
+    @classmethod
+    def _create(cls, model_class: type[Personne], *args: Any, **champs: Any) -> Personne:
+        champs = {**cles_identite(champs["nom"], champs["nom_naissance"], champs["prenom"], champs["prenom2"], champs["prenom3"]), **champs}
+        return super()._create(model_class, *args, **champs)
+
+
+class DossierRsaFactory(factory.django.DjangoModelFactory[DossierRsa]):
+    class Meta:
+        model = DossierRsa
+
+    foyer = factory.SubFactory(FoyerFactory)
+    numero_demande = factory.Sequence(lambda n: f"{n:011d}")
+    matricule = factory.Sequence(lambda n: f"{1_000_000 + n}")
+    caisse_regime = "CAF"
+    caisse_numero = "621"
+    date_demande = date(2025, 1, 12)
+    empreinte = b"\0" * 16
+
+
+def une_allocataire(
+    *,
+    territoire: Any = None,
+    dossier: DossierRsa | None = None,
+    soumise: bool = True,
+    etat: str = EtatDossier.OUVERT,
+    role: str = RolePersonne.DEMANDEUR,
+    en_attente: bool = False,
+    accompagnee_par: Any = None,
+    **champs: Any,
+) -> Personne:
+    """Personne rattachée à un foyer, avec un dossier, une soumission, et au besoin une attente ou un suivi."""
+    personne = PersonneFactory(territoire=territoire, **champs)
+    if dossier is None:
+        dossier = DossierRsaFactory(foyer__territoire=territoire)
+        Situation.objects.create(dossier=dossier, etat=etat, periode=EN_COURS)
+    Rattachement.objects.create(foyer=dossier.foyer, personne=personne, role=role, periode=EN_COURS)
+    Soumission.objects.create(dossier=dossier, personne=personne, soumise=soumise, periode=EN_COURS)
+    if en_attente:
+        AttenteOrientation.objects.create(
+            personne=personne, dossier=dossier, motif=MotifEntree.NOUVEL_ENTRANT, territoire=territoire,
+            entree_le=DEPUIS, echeance=date(2026, 11, 30),
+        )  # fmt: skip
+    if accompagnee_par is not None:
+        Accompagnement.objects.create(
+            personne=personne, organisme=accompagnee_par, territoire=territoire, periode=EN_COURS
+        )
+    return personne
