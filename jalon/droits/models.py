@@ -39,17 +39,17 @@ class DossierRsa(PublicModel):
     """
 
     foyer = models.ForeignKey("personnes.Foyer", models.CASCADE, verbose_name="foyer", related_name="dossiers")
-    numero_demande = models.CharField("numéro de demande", max_length=11)
+    numero_demande = models.CharField("numéro de demande", max_length=22)
     rang_partage = models.PositiveSmallIntegerField("rang en cas de numéro partagé", default=0)
-    matricule = models.CharField("matricule CAF", max_length=15, blank=True)
+    matricule = models.CharField("matricule CAF", max_length=30, blank=True)
     matricule_chiffre = models.BinaryField("matricule MSA chiffré", null=True, editable=False)
     matricule_empreinte = models.BinaryField("index aveugle du matricule MSA", null=True, editable=False)
-    caisse_regime = models.CharField("régime de la caisse", max_length=3)
-    caisse_numero = models.CharField("numéro de la caisse", max_length=3)
-    partenaire = models.CharField("partenaire destinataire", max_length=8, blank=True)
+    caisse_regime = models.CharField("régime de la caisse", max_length=10)
+    caisse_numero = models.CharField("numéro de la caisse", max_length=10)
+    partenaire = models.CharField("partenaire destinataire", max_length=16, blank=True)
     date_demande = models.DateField("date de la demande")
     date_demande_rmi = models.DateField("date de la demande RMI", null=True)
-    instruction_rmi = models.CharField("numéro d'instruction RMI", max_length=30, blank=True)
+    instruction_rmi = models.CharField("numéro d'instruction RMI", max_length=60, blank=True)
     empreinte = models.BinaryField("empreinte du dernier contenu reçu", editable=False)
     created_at = models.DateTimeField("créé le", db_default=Now())
 
@@ -95,25 +95,28 @@ class FaitPersonne(FaitDossier):
 class Situation(FaitDossier):
     """État du droit et situation du foyer à une date de flux."""
 
-    etat = models.CharField("état du dossier", max_length=4)
-    situation_familiale = models.CharField("situation familiale", max_length=3, blank=True)
+    etat = models.CharField("état du dossier", max_length=10)
+    caisse = models.CharField("caisse", max_length=20, blank=True)
+    matricule = models.CharField("matricule CAF", max_length=30, blank=True)
+    date_demande = models.DateField("date de la demande", null=True)
+    situation_familiale = models.CharField("situation familiale", max_length=10, blank=True)
     situation_familiale_depuis = models.DateField("depuis le", null=True)
-    regime_agricole = models.CharField("régime agricole", max_length=3, blank=True)
-    origine = models.CharField("origine de la demande", max_length=3, blank=True)
+    regime_agricole = models.CharField("régime agricole", max_length=10, blank=True)
+    origine = models.CharField("origine de la demande", max_length=10, blank=True)
     date_origine = models.DateField("date d'origine", null=True)
     sans_domicile_fixe = models.BooleanField("sans domicile fixe", null=True)
     nombre_charges = models.PositiveSmallIntegerField("enfants et autres à charge", null=True)
     foyer_soumis = models.BooleanField("foyer soumis à droits et devoirs", null=True)
-    refus_motif = models.CharField("motif de refus", max_length=3, blank=True)
+    refus_motif = models.CharField("motif de refus", max_length=10, blank=True)
     refus_le = models.DateField("refusé le", null=True)
-    cloture_motif = models.CharField("motif de clôture", max_length=3, blank=True)
+    cloture_motif = models.CharField("motif de clôture", max_length=10, blank=True)
     cloture_le = models.DateField("clos le", null=True)
-    cloture_anterieure_motif = models.CharField("motif de clôture (mois antérieur)", max_length=3, blank=True)
+    cloture_anterieure_motif = models.CharField("motif de clôture (mois antérieur)", max_length=10, blank=True)
     cloture_anterieure_le = models.DateField("clos le (mois antérieur)", null=True)
-    cedant = models.CharField("organisme cédant", max_length=8, blank=True)
-    cedant_matricule = models.CharField("matricule chez le cédant", max_length=15, blank=True)
+    cedant = models.CharField("organisme cédant", max_length=16, blank=True)
+    cedant_matricule = models.CharField("matricule chez le cédant", max_length=30, blank=True)
     arrive_le = models.DateField("arrivé par mutation le", null=True)
-    prenant = models.CharField("organisme prenant", max_length=8, blank=True)
+    prenant = models.CharField("organisme prenant", max_length=16, blank=True)
     parti_le = models.DateField("parti par mutation le", null=True)
 
     class Meta:
@@ -162,8 +165,8 @@ class Montant(FaitDossier):
 class NatureDroit(FaitDossier):
     """Composante du droit : socle, activité, majorée ou non (liste NATPF, F009)."""
 
-    nature = models.CharField("nature", max_length=3)
-    sous_nature = models.CharField("sous-nature", max_length=5, blank=True)
+    nature = models.CharField("nature", max_length=10)
+    sous_nature = models.CharField("sous-nature", max_length=10, blank=True)
     debut = models.DateField("début", null=True)
     fin = models.DateField("fin", null=True)
     montant_verse = models.DecimalField("montant versé", max_digits=9, decimal_places=2, null=True)
@@ -185,10 +188,10 @@ class CibleSuspension(models.TextChoices):
 class Suspension(FaitDossier):
     """Suspension du droit ou du versement : toutes celles que le flux porte."""
 
-    cible = models.CharField("cible", max_length=10, choices=CibleSuspension)
-    motif = models.CharField("motif", max_length=2)
+    cible = models.CharField("cible", max_length=20, choices=CibleSuspension)
+    motif = models.CharField("motif", max_length=10)
     debut = models.DateField("depuis le", null=True)
-    groupe = models.CharField("groupe de prestations", max_length=3, blank=True)
+    groupe = models.CharField("groupe de prestations", max_length=10, blank=True)
 
     class Meta:
         verbose_name = "suspension"
@@ -230,9 +233,9 @@ class Ressource(FaitPersonne):
     nulles = models.BooleanField("trimestre sans ressource", default=False)
     mois = models.DateField("mois", null=True)
     heures = models.PositiveSmallIntegerField("heures travaillées", null=True)
-    nature = models.CharField("nature", max_length=3, blank=True)
+    nature = models.CharField("nature", max_length=10, blank=True)
     montant = models.DecimalField("montant", max_digits=9, decimal_places=2, null=True)
-    abattement = models.CharField("abattement ou neutralisation", max_length=1, blank=True)
+    abattement = models.CharField("abattement ou neutralisation", max_length=10, blank=True)
 
     class Meta:
         verbose_name = "ressource"
@@ -245,11 +248,11 @@ class Ressource(FaitPersonne):
 class Activite(FaitPersonne):
     """Activité déclarée (liste ACT)."""
 
-    regime = models.CharField("régime", max_length=2, blank=True)
-    activite = models.CharField("activité", max_length=3)
+    regime = models.CharField("régime", max_length=10, blank=True)
+    activite = models.CharField("activité", max_length=10)
     debut = models.DateField("début", null=True)
     fin = models.DateField("fin", null=True)
-    nature_contrat = models.CharField("nature du contrat de travail", max_length=3, blank=True)
+    nature_contrat = models.CharField("nature du contrat de travail", max_length=10, blank=True)
     condition_eti = models.BooleanField("condition administrative ETI", null=True)
 
     class Meta:
@@ -266,14 +269,14 @@ class AvisPresident(FaitDossier):
     personne = models.ForeignKey(
         "personnes.Personne", models.CASCADE, verbose_name="personne", related_name="avis_president", null=True
     )
-    type = models.CharField("type d'avis", max_length=30)
-    code = models.CharField("code", max_length=3, blank=True)
-    avis = models.CharField("avis", max_length=1, blank=True)
+    type = models.CharField("type d'avis", max_length=60)
+    code = models.CharField("code", max_length=10, blank=True)
+    avis = models.CharField("avis", max_length=10, blank=True)
     debut = models.DateField("début d'effet", null=True)
     fin = models.DateField("fin d'effet", null=True)
     date_evaluation = models.DateField("date d'évaluation", null=True)
     montant = models.DecimalField("montant", max_digits=9, decimal_places=2, null=True)
-    commentaire = models.CharField("commentaire", max_length=200, blank=True)
+    commentaire = models.CharField("commentaire", max_length=500, blank=True)
 
     class Meta:
         verbose_name = "avis du président"
@@ -289,7 +292,7 @@ class BlocRecu(FaitDossier):
     personne = models.ForeignKey(
         "personnes.Personne", models.CASCADE, verbose_name="personne", related_name="blocs_recus", null=True
     )
-    bloc = models.CharField("bloc", max_length=40)
+    bloc = models.CharField("bloc", max_length=250)
     contenu = models.JSONField("contenu, par balise du flux")
 
     class Meta:
@@ -306,7 +309,7 @@ class Evenement(models.Model):
     dossier = models.ForeignKey(DossierRsa, models.CASCADE, verbose_name="dossier", related_name="evenements")
     liquide_le = models.DateField("liquidé le")
     heure = models.TimeField("heure", null=True)
-    fait_generateur = models.CharField("fait générateur", max_length=9)
+    fait_generateur = models.CharField("fait générateur", max_length=18)
     recu_le = models.DateField("flux du")
 
     class Meta:

@@ -40,9 +40,11 @@ class LigneRapport(models.Model):
 
     flux = models.ForeignKey(Flux, models.CASCADE, verbose_name="flux", related_name="lignes")
     rubrique = models.CharField("rubrique", max_length=40)
-    dossier = models.ForeignKey("droits.DossierRsa", models.CASCADE, verbose_name="dossier", null=True, related_name="+")
+    dossier = models.ForeignKey(
+        "droits.DossierRsa", models.CASCADE, verbose_name="dossier", null=True, related_name="+", db_index=False
+    )
     personne = models.ForeignKey(
-        "personnes.Personne", models.CASCADE, verbose_name="personne", null=True, related_name="+"
+        "personnes.Personne", models.CASCADE, verbose_name="personne", null=True, related_name="+", db_index=False
     )
     detail = models.CharField("détail", max_length=300, blank=True)
     ligne = models.PositiveIntegerField("ligne du fichier", null=True)

@@ -22,6 +22,7 @@ class TypeNir(models.TextChoices):
     CERTAIN = "nir", "NIR dont la clé est juste"
     ATTENTE = "nia", "Numéro d'attente"
     CLE_FAUSSE = "cle_fausse", "NIR dont la clé est fausse"
+    ILLISIBLE = "illisible", "NIR qui n'a pas la forme attendue"
 
 
 class RolePersonne(models.TextChoices):
@@ -35,17 +36,17 @@ class RolePersonne(models.TextChoices):
 class EtatCivil(models.Model):
     """Champs d'identité reçus, communs à la personne et à ses identités antérieures."""
 
-    civilite = models.CharField("civilité", max_length=3, blank=True)
-    nom = models.CharField("nom d'usage", max_length=28)
-    nom_naissance = models.CharField("nom de naissance", max_length=28)
-    prenom = models.CharField("prénom", max_length=32)
-    prenom2 = models.CharField("deuxième prénom", max_length=15, blank=True)
-    prenom3 = models.CharField("troisième prénom", max_length=15, blank=True)
+    civilite = models.CharField("civilité", max_length=10, blank=True)
+    nom = models.CharField("nom d'usage", max_length=80)
+    nom_naissance = models.CharField("nom de naissance", max_length=80)
+    prenom = models.CharField("prénom", max_length=80)
+    prenom2 = models.CharField("deuxième prénom", max_length=80, blank=True)
+    prenom3 = models.CharField("troisième prénom", max_length=80, blank=True)
     date_naissance = models.DateField("date de naissance")
-    qualite_date_naissance = models.CharField("qualité de la date de naissance", max_length=1, blank=True)
+    qualite_date_naissance = models.CharField("qualité de la date de naissance", max_length=10, blank=True)
     rang_naissance = models.PositiveSmallIntegerField("rang de naissance", null=True)
-    commune_naissance = models.CharField("commune de naissance", max_length=26, blank=True)
-    sexe = models.CharField("sexe", max_length=1)
+    commune_naissance = models.CharField("commune de naissance", max_length=80, blank=True)
+    sexe = models.CharField("sexe", max_length=10)
     etat_civil_certifie = models.BooleanField("état civil certifié", null=True)
     nir_chiffre = models.BinaryField("NIR chiffré", null=True, editable=False)
     nir_empreinte = models.BinaryField("index aveugle du NIR", null=True, editable=False)
@@ -60,11 +61,11 @@ class Personne(PublicModel, EtatCivil):
     """Une personne, connue par le flux ou saisie ; son identité est celle du flux le plus récent."""
 
     identite_depuis = models.DateField("identité connue depuis le flux du")
-    identifiant_france_travail = models.CharField("identifiant France Travail", max_length=8, blank=True)
+    identifiant_france_travail = models.CharField("identifiant France Travail", max_length=20, blank=True)
     cle_recherche = models.TextField("noms normalisés pour la recherche", editable=False)
-    cle_nom = models.CharField("nom de naissance normalisé", max_length=40, editable=False)
-    cle_prenom = models.CharField("prénom normalisé", max_length=40, editable=False)
-    cle_prenoms = models.CharField("tous les prénoms normalisés", max_length=80, editable=False)
+    cle_nom = models.CharField("nom de naissance normalisé", max_length=80, editable=False)
+    cle_prenom = models.CharField("prénom normalisé", max_length=80, editable=False)
+    cle_prenoms = models.CharField("tous les prénoms normalisés", max_length=250, editable=False)
     territoire = models.ForeignKey(
         "organismes.Territoire", models.PROTECT, verbose_name="territoire", null=True, related_name="+"
     )
@@ -141,14 +142,14 @@ class Rattachement(FaitRecu):
 
     foyer = models.ForeignKey(Foyer, models.CASCADE, verbose_name="foyer", related_name="rattachements")
     personne = models.ForeignKey(Personne, models.CASCADE, verbose_name="personne", related_name="rattachements")
-    role = models.CharField("rôle", max_length=3, blank=True)
-    role_pfa = models.CharField("rôle pour les prestations familiales", max_length=3, blank=True)
+    role = models.CharField("rôle", max_length=10, blank=True)
+    role_pfa = models.CharField("rôle pour les prestations familiales", max_length=10, blank=True)
     a_charge = models.BooleanField("prise en compte", null=True)
     responsable = models.BooleanField("responsable du dossier", default=False)
     date_debut = models.DateField("rattachée le", null=True)
     date_fin = models.DateField("détachée le", null=True)
-    demande_precedente = models.CharField("demande précédente", max_length=11, blank=True)
-    parente = models.CharField("liens de parenté", max_length=60, blank=True)
+    demande_precedente = models.CharField("demande précédente", max_length=20, blank=True)
+    parente = models.CharField("liens de parenté", max_length=250, blank=True)
 
     class Meta:
         verbose_name = "rattachement"
@@ -171,20 +172,20 @@ class Adresse(FaitRecu):
 
     foyer = models.ForeignKey(Foyer, models.CASCADE, verbose_name="foyer", related_name="adresses")
     rang = models.PositiveSmallIntegerField("rang")
-    type = models.CharField("type", max_length=1, blank=True)
-    etat = models.CharField("état", max_length=2, blank=True)
-    pays = models.CharField("pays", max_length=3, blank=True)
+    type = models.CharField("type", max_length=10, blank=True)
+    etat = models.CharField("état", max_length=10, blank=True)
+    pays = models.CharField("pays", max_length=10, blank=True)
     depuis = models.DateField("depuis le", null=True)
-    complement_identite = models.CharField("complément d'identité", max_length=38, blank=True)
-    complement = models.CharField("complément d'adresse", max_length=38, blank=True)
-    numero = models.CharField("numéro", max_length=6, blank=True)
-    type_voie = models.CharField("type de voie", max_length=30, blank=True)
-    voie = models.CharField("voie", max_length=32, blank=True)
-    lieu_dit = models.CharField("lieu-dit", max_length=38, blank=True)
-    code_insee_recu = models.CharField("code INSEE reçu", max_length=5, blank=True)
-    code_postal = models.CharField("code postal", max_length=5, blank=True)
-    nom_commune = models.CharField("commune", max_length=32, blank=True)
-    lignes_etranger = models.CharField("adresse à l'étranger", max_length=240, blank=True)
+    complement_identite = models.CharField("complément d'identité", max_length=80, blank=True)
+    complement = models.CharField("complément d'adresse", max_length=80, blank=True)
+    numero = models.CharField("numéro", max_length=80, blank=True)
+    type_voie = models.CharField("type de voie", max_length=80, blank=True)
+    voie = models.CharField("voie", max_length=80, blank=True)
+    lieu_dit = models.CharField("lieu-dit", max_length=80, blank=True)
+    code_insee_recu = models.CharField("code INSEE reçu", max_length=80, blank=True)
+    code_postal = models.CharField("code postal", max_length=80, blank=True)
+    nom_commune = models.CharField("commune", max_length=80, blank=True)
+    lignes_etranger = models.CharField("adresse à l'étranger", max_length=500, blank=True)
     commune = models.ForeignKey(
         "referentiels.Commune",
         models.PROTECT,

@@ -76,7 +76,8 @@ class ReferentielCommunes:
         """Code Insee de la commune actuelle pour un code actuel, ancien ou rattaché ; None s'il est inconnu.
 
         L'ordre compte : le code d'une commune nouvelle est souvent aussi celui de sa déléguée chef-lieu,
-        et le chef-lieu du code officiel (état présent) prime sur l'historique des fusions (état passé).
+        et le chef-lieu du code officiel (état présent) prime sur l'historique des fusions, qui le contredit
+        pour deux communes ; `anciens_codes` suit la même règle.
         """
         if code in self.communes:
             return code
@@ -121,9 +122,7 @@ def charger_communes(dossier: Path) -> ReferentielCommunes:
     """Lit `communes.json`, `epci.json` et `departements.json` dans `dossier` (voir `CHEMIN_PAQUET`)."""
     lignes = _lire(dossier / "communes.json")
     epci = {
-        e["code"]: Epci(
-            code=e["code"], nom=e["nom"], type=e["type"], membres=tuple(m["code"] for m in e["membres"])
-        )
+        e["code"]: Epci(code=e["code"], nom=e["nom"], type=e["type"], membres=tuple(m["code"] for m in e["membres"]))
         for e in _lire(dossier / "epci.json")
     }
     epci_de = {membre: e.code for e in epci.values() for membre in e.membres}
@@ -158,7 +157,12 @@ def charger_communes(dossier: Path) -> ReferentielCommunes:
     return ReferentielCommunes(
         communes=MappingProxyType(communes),
         epci=MappingProxyType(epci),
-        anciens_codes=MappingProxyType(anciens),
+        anciens_codes=MappingProxyType(
+            {
+                code: rattachees[code].commune_actuelle if code in rattachees else actuel
+                for code, actuel in anciens.items()
+            }
+        ),
         rattachees=MappingProxyType(rattachees),
         departements=MappingProxyType({d["code"]: d["nom"] for d in _lire(dossier / "departements.json")}),
     )

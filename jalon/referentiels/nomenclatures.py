@@ -26,9 +26,7 @@ class ListeInconnueError(KeyError):
 @cache
 def _listes() -> Mapping[str, Mapping[str, str]]:
     contenu = json.loads(_FICHIER.read_text(encoding="utf-8"))
-    return MappingProxyType(
-        {nom: MappingProxyType(liste["valeurs"]) for nom, liste in contenu["listes"].items()}
-    )
+    return MappingProxyType({nom: MappingProxyType(liste["valeurs"]) for nom, liste in contenu["listes"].items()})
 
 
 def listes() -> frozenset[str]:

@@ -137,9 +137,7 @@ def ajouter_conjoint(
     return conjoint
 
 
-def ajouter_enfant(
-    foyer: Foyer, population: Population, alea: Random, naissance: date, *, rang: int
-) -> Personne:
+def ajouter_enfant(foyer: Foyer, population: Population, alea: Random, naissance: date, *, rang: int) -> Personne:
     """Un enfant au nom du père s'il est là, sinon du demandeur ; sans NIR, sauf de rares aînés."""
     pere = next((p for p in foyer.personnes if p.adulte and p.sexe == 1), foyer.demandeur)
     freres = {p.prenom for p in foyer.enfants}

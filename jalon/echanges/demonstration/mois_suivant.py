@@ -194,7 +194,7 @@ def _appliquer(foyer: Foyer, genre: str, population: Population, alea: Random, m
     contexte = population.contexte
     debut = premier_du_mois(mois)
     if genre == "ressources_modifiees":
-        etablir_droits(foyer, contexte, alea, mois)
+        _modifier_ressources(foyer, population, alea, mois)
     elif genre in ("passage_sous_le_seuil", "passage_au_dessus_du_seuil"):
         _franchir(foyer, population, alea, mois, vers_le_bas=genre == "passage_sous_le_seuil")
     elif genre in ("demenagement", "demenagement_territoire"):
@@ -237,6 +237,15 @@ def _appliquer(foyer: Foyer, genre: str, population: Population, alea: Random, m
         _faire_entrer(foyer)
 
 
+def _modifier_ressources(foyer: Foyer, population: Population, alea: Random, mois: date) -> None:
+    """Retire les ressources jusqu'à un écart d'au moins dix euros : un changement annoncé doit se voir."""
+    avant = foyer.montants.ressources
+    for _ in range(20):
+        etablir_droits(foyer, population.contexte, alea, mois)
+        if abs(foyer.montants.ressources - avant) >= 1_000:
+            return
+
+
 def _faire_entrer(foyer: Foyer) -> None:
     """Recalcule la soumission et marque comme entrants ceux qui viennent d'y venir."""
     deja = {id(p) for p in foyer.personnes if p.soumis and not p.entrant}
@@ -269,9 +278,7 @@ def _demenager(foyer: Foyer, population: Population, alea: Random, mois: date, *
     if ailleurs:
         autres: Sequence[int] = [k for k in range(len(territoires)) if k != actuel]
         actuel = alea.choice(autres)
-    commune = alea.choices(
-        territoires[actuel].communes, [c.population or 1 for c in territoires[actuel].communes]
-    )[0]
+    commune = alea.choices(territoires[actuel].communes, [c.population or 1 for c in territoires[actuel].communes])[0]
     # Plus tard que toute adresse connue : un rang 1 plus ancien que le rang 2 serait un défaut.
     arrivee = jour_du_mois(alea, premier_du_mois(mois), mois)
     for adresse in foyer.adresses:

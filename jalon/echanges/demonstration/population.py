@@ -251,13 +251,11 @@ class Population:
 
     def _ajouter_non_payables_et_reserve(self) -> None:
         """Ces foyers copient un payable au hasard : ils lui ressemblent sans entrer dans les tableaux."""
-        copies = (self.composante, self.type_foyer, self.tranche_age)
-        copies += (self.enfants, self.majore, self.enceinte)
+        copies = [self.composante, self.type_foyer, self.tranche_age]
+        copies += [self.enfants, self.majore, self.enceinte]
         etats = [
             etat
-            for etat, nombre in zip(
-                ETATS_NON_PAYABLES, m.repartir(self.non_payables, _POIDS_NON_PAYABLES), strict=True
-            )
+            for etat, nombre in zip(ETATS_NON_PAYABLES, m.repartir(self.non_payables, _POIDS_NON_PAYABLES), strict=True)
             for _ in range(nombre)
         ]
         for i in (*self.en_sus, *self.nouveaux):

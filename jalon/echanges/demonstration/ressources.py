@@ -128,9 +128,7 @@ def etablir_droits(foyer: Foyer, contexte: ContexteDemo, alea: Random, reference
     calculer_montants(foyer, contexte)
 
 
-def _donner_activite(
-    personne: Personne, gagne: int, independant: bool, nature: str, alea: Random, debut: date
-) -> None:
+def _donner_activite(personne: Personne, gagne: int, independant: bool, nature: str, alea: Random, debut: date) -> None:
     """Le code d'activité suit les revenus ; une ancienne activité close accompagne parfois la nouvelle."""
     depuis = premier_du_mois(debut, -alea.randint(0, 40))
     if gagne:

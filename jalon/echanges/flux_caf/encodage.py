@@ -61,7 +61,7 @@ class DetecteurEncodage:
             self._invalides += len(texte) - bien_lus
             self._valides += bien_lus - len(texte.encode("ascii", "ignore"))
         else:
-            self._valides += len(texte) - len(texte.encode("ascii", "ignore"))
+            self._valides += max(0, len(morceau) - len(texte))  # octets de suite : le même ordre de grandeur
         if self._invalides:
             self._c1 = self._c1 or len(morceau.translate(None, _C1)) != len(morceau)
             self.octets_sans_sens += len(morceau) - len(morceau.translate(None, _SANS_SENS))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from lxml import etree
 
@@ -150,14 +151,16 @@ class _Analyse:
         try:
             self.analyseur.feed(morceau)
         except etree.XMLSyntaxError as erreur:
-            raise self._refus_xml(erreur.code, erreur.lineno, a_la_fin=dernier) from None
+            raise self._refus_syntaxe(erreur, a_la_fin=dernier) from None
         # Sans résolution des entités, lxml s'arrête en silence sur une entité inconnue : on lit son journal.
         for defaut in self.analyseur.feed_error_log.filter_from_errors():
             raise self._refus_xml(defaut.type, defaut.line, a_la_fin=dernier)
         self.depuis_le_dernier_bloc += len(morceau)
-        for evenement, element in self.analyseur.read_events():
-            foyer = self._ouverture(element) if evenement == "start" else self._fermeture(element)
-            if foyer is not None:
+        evenements = cast("Iterator[tuple[str, etree._Element]]", self.analyseur.read_events())
+        for evenement, element in evenements:
+            if evenement == "start":
+                self._ouverture(element)
+            elif (foyer := self._fermeture(element)) is not None:
                 yield foyer
         self._surveiller(morceau)
 
@@ -222,7 +225,7 @@ class _Analyse:
             etree.cleanup_namespaces(a_rendre)
         xml: bytes = etree.tostring(a_rendre, encoding="utf-8", with_tail=False)
         empreinte = hashlib.blake2b(xml, digest_size=16).digest()
-        element.clear(keep_tail=False)
+        element.clear()
         while element.getprevious() is not None:
             self._verifier_connu(self.racine[0])
             del self.racine[0]
@@ -246,7 +249,7 @@ class _Analyse:
         try:
             self.analyseur.close()
         except etree.XMLSyntaxError as erreur:
-            raise self._refus_xml(erreur.code, erreur.lineno, a_la_fin=True) from None
+            raise self._refus_syntaxe(erreur, a_la_fin=True) from None
         if self.refus_entete is not None:
             raise self.refus_entete
         if not self.entete_lu:
@@ -254,8 +257,12 @@ class _Analyse:
         if not self.totaux_lus:
             raise tronque("Le flux (le bloc final TransmissionFlux manque)")
 
+    def _refus_syntaxe(self, erreur: etree.XMLSyntaxError, *, a_la_fin: bool) -> FluxRefuseError:
+        code = int(getattr(erreur, "code", 0) or 0)  # absent des types connus de lxml
+        return self._refus_xml(code, erreur.lineno or self.balayeur.ligne, a_la_fin=a_la_fin)
+
     def _refus_xml(self, code: int, ligne: int, *, a_la_fin: bool) -> FluxRefuseError:
-        if a_la_fin and not self.fin.rstrip().endswith(FIN_DU_FLUX) and code not in (5, 9, 26):
+        if a_la_fin and not self.fin.rstrip().endswith(FIN_DU_FLUX) and code != 5:
             return tronque()
         cause = CAUSES_XML.get(code, "une balise ou un texte mal écrit")
         return FluxRefuseError(

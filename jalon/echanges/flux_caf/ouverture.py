@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from jalon.echanges.flux_caf.erreurs import FluxRefuseError
 
@@ -40,9 +40,11 @@ def tronque(quoi: str = "Le fichier") -> FluxRefuseError:
 
 
 def _illisible(detail: str) -> FluxRefuseError:
-    return FluxRefuseError(
-        "archive_illisible", f"L'archive ne peut pas être dépliée ({detail}) ; {DEMANDER_A_NOUVEAU}"
-    )
+    return FluxRefuseError("archive_illisible", f"L'archive ne peut pas être dépliée ({detail}) ; {DEMANDER_A_NOUVEAU}")
+
+
+class Lisible(Protocol):
+    def read(self, taille: int, /) -> bytes: ...
 
 
 class _FichierPlafonne(io.FileIO):
@@ -132,7 +134,7 @@ def _ouvrir_zip(brut: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _ouvrir_contenant(chemin: Path) -> Iterator[IO[bytes]]:
+def _ouvrir_contenant(chemin: Path) -> Iterator[Lisible]:
     try:
         brut = _FichierPlafonne(chemin, "rb")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as erreur:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from jalon.referentiels.communes import ReferentielCommunes
+
 from . import controles
 from .controles import Entree
 from .erreurs import ErreurProfil, ProfilInvalideError
@@ -94,9 +95,7 @@ def charger_profil(dossier: Path, *, communes: ReferentielCommunes | None = None
     identite = _valider(doc, Identite, doc.donnees, ()) if doc.donnees is not None else None
     if identite is not None:
         if identite.code != dossier.resolve().name:
-            doc.signaler(
-                ("code",), f"« {identite.code} » doit être le nom du dossier, « {dossier.resolve().name} »"
-            )
+            doc.signaler(("code",), f"« {identite.code} » doit être le nom du dossier, « {dossier.resolve().name} »")
         if communes is not None:
             for rang, departement in enumerate(identite.departements):
                 if departement not in communes.departements:
@@ -107,9 +106,7 @@ def charger_profil(dossier: Path, *, communes: ReferentielCommunes | None = None
                     )
 
     doc = docs["libelles.yaml"]
-    libelles = {
-        str(e.chemin[0]): e.valeur for e in _valider_table(doc, Libelle) if isinstance(e.valeur, Libelle)
-    }
+    libelles = {str(e.chemin[0]): e.valeur for e in _valider_table(doc, Libelle) if isinstance(e.valeur, Libelle)}
     if doc.donnees is not None:
         controles.controler_libelles(doc)
 
@@ -149,9 +146,7 @@ def charger_profil(dossier: Path, *, communes: ReferentielCommunes | None = None
         codes_roles = _codes_ecrits(doc.donnees, ())
         controles.controler_doublons(doc, codes_roles)
         if arbre_lisible and codes_organismes:
-            controles.controler_roles(
-                doc, roles, {c for _, c in codes_roles}, codes_territoires, codes_organismes
-            )
+            controles.controler_roles(doc, roles, {c for _, c in codes_roles}, codes_territoires, codes_organismes)
 
     doc = docs["demonstration.yaml"]
     demonstration = _valider(doc, Demonstration, doc.donnees, ()) if doc.donnees is not None else None
@@ -209,9 +204,7 @@ def _sous_liste(doc: Document, cle: str) -> object:
 
 def _arbre_ecrit(doc: Document) -> tuple[set[str], set[str]]:
     """Codes écrits et, parmi eux, ceux que personne ne cite comme parent."""
-    lignes = (
-        [ligne for ligne in doc.donnees if isinstance(ligne, dict)] if isinstance(doc.donnees, list) else []
-    )
+    lignes = [ligne for ligne in doc.donnees if isinstance(ligne, dict)] if isinstance(doc.donnees, list) else []
     codes = {str(ligne["code"]) for ligne in lignes if ligne.get("code")}
     parents = {str(ligne["parent"]) for ligne in lignes if ligne.get("parent")}
     return codes, codes - parents

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Generic, TypeVar
 
 from jalon.referentiels.communes import Commune, ReferentielCommunes
+
 from .lecture import Chemin, Document
 from .modeles import (
     Composition,
@@ -113,15 +113,20 @@ def controler_parametres(document: Document, entrees: list[Entree[ParametreDate]
         par_code.setdefault(entree.valeur.code, []).append(entree)
     for code, liste in par_code.items():
         liste.sort(key=lambda e: e.valeur.du)
-        for avant, apres in pairwise(liste):
+        avant = liste[0]
+        for apres in liste[1:]:
             if avant.valeur.au is None or avant.valeur.au > apres.valeur.du:
                 fin = "sans fin" if avant.valeur.au is None else f"jusqu'au {avant.valeur.au:%d/%m/%Y}"
                 document.signaler(
                     (*apres.chemin, "du"),
                     f"« {code} » a déjà une valeur à cette date, ligne "
-                    f"{document.ligne((*avant.chemin, 'du'))} ({fin}) ; fermer l'une par « au: {apres.valeur.du} » ou déplacer l'autre",
+                    f"{document.ligne((*avant.chemin, 'du'))} ({fin}) ; fermer l'une par "
+                    f"« au: {apres.valeur.du} » ou déplacer l'autre",
                     champ="du",
                 )
+            # On garde la période qui finit le plus tard : elle peut en recouvrir plusieurs.
+            if avant.valeur.au is not None and (apres.valeur.au is None or apres.valeur.au > avant.valeur.au):
+                avant = apres
 
 
 def controler_roles(
@@ -140,9 +145,7 @@ def controler_roles(
         compte = entree.valeur.compte_demonstration
         base = (*entree.chemin, "compte_demonstration")
         if compte.territoire is not None and compte.territoire not in territoires:
-            document.signaler(
-                (*base, "territoire"), inconnu(compte.territoire, territoires), champ="territoire"
-            )
+            document.signaler((*base, "territoire"), inconnu(compte.territoire, territoires), champ="territoire")
         if compte.organisme is not None and compte.organisme not in organismes:
             document.signaler((*base, "organisme"), inconnu(compte.organisme, organismes), champ="organisme")
         if compte.courriel in courriels:
@@ -169,9 +172,7 @@ def controler_organismes(
             document.signaler((*chemin, "type"), inconnu(organisme.type, types), champ="type")
         for rang, code in enumerate(organisme.territoires):
             if code not in territoires:
-                document.signaler(
-                    (*chemin, "territoires", rang), inconnu(code, territoires), champ="territoires"
-                )
+                document.signaler((*chemin, "territoires", rang), inconnu(code, territoires), champ="territoires")
         instruit = any(h.objet is ObjetHabilitation.INSTRUCTION for h in organisme.habilitations)
         if organisme.service_instructeur_de and not instruit:
             document.signaler(
@@ -233,9 +234,7 @@ def controler_compositions(
         if code not in territoires:
             document.signaler((code,), inconnu(code, feuilles), champ=code)
         elif code not in feuilles:
-            document.signaler(
-                (code,), f"« {code} » a des territoires sous lui ; placer ses communes dans ceux-là"
-            )
+            document.signaler((code,), f"« {code} » a des territoires sous lui ; placer ses communes dans ceux-là")
     for code in sorted(feuilles - set(presents)):
         document.signaler((), "ce territoire n'a pas de communes", champ=code)
 
@@ -287,7 +286,7 @@ def repartir_communes(
                 if code not in des_epci:
                     document.signaler(
                         ici,
-                        f"{_nommer(attendues[code])} n'est dans aucun EPCI de ce territoire ; la retirer d'ici",
+                        f"{_nommer(attendues[code])} n'est dans aucun EPCI du territoire ; la retirer d'ici",
                         champ=f"{territoire}.sauf",
                     )
         sauf = set(composition.sauf)
@@ -356,9 +355,7 @@ def _enumerer(communes: list[Commune]) -> str:
     return f"{noms} et {reste} autres" if reste > 0 else noms
 
 
-def controler_types(
-    document: Document, entrees: list[Entree[TypeOrganisme]], codes_utilises: set[str]
-) -> None:
+def controler_types(document: Document, entrees: list[Entree[TypeOrganisme]], codes_utilises: set[str]) -> None:
     """Un type que personne ne porte est sans doute une faute de frappe dans les organismes."""
     for entree in entrees:
         if entree.valeur.code not in codes_utilises:

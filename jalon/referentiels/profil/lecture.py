@@ -66,9 +66,7 @@ def lire_texte(dossier: Path, document: Document) -> str | None:
     except UnicodeDecodeError as erreur:
         ligne = octets[: erreur.start].count(b"\n") + 1
         document.erreurs.append(
-            ErreurProfil(
-                document.fichier, ligne, "", "ce fichier n'est pas en UTF-8 ; l'enregistrer dans cet encodage"
-            )
+            ErreurProfil(document.fichier, ligne, "", "ce fichier n'est pas en UTF-8 ; l'enregistrer dans cet encodage")
         )
         return None
 
@@ -96,9 +94,7 @@ def lire_yaml(dossier: Path, fichier: str) -> Document:
         return document
     except YAMLError as erreur:
         # Caractère interdit, par exemple : la bibliothèque ne donne pas toujours de ligne.
-        document.erreurs.append(
-            ErreurProfil(fichier, 1, "", f"la syntaxe YAML est fausse (détail : {erreur})")
-        )
+        document.erreurs.append(ErreurProfil(fichier, 1, "", f"la syntaxe YAML est fausse (détail : {erreur})"))
         return document
     if racine is None:
         document.erreurs.append(ErreurProfil(fichier, 1, "", "ce fichier est vide"))

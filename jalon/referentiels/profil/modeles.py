@@ -279,9 +279,7 @@ class Role(Modele):
         if info.data.get("code") in ROLES_SANS_PERSONNE:
             interdits = sorted(DROITS_SUR_LES_PERSONNES & set(valeur))
             if interdits:
-                raise ValueError(
-                    f"ce rôle ne peut ouvrir aucun dossier de personne ; retirer {', '.join(interdits)}"
-                )
+                raise ValueError(f"ce rôle ne peut ouvrir aucun dossier de personne ; retirer {', '.join(interdits)}")
         return valeur
 
     @field_validator("voit_nir")

@@ -35,11 +35,9 @@ def feuille(nom: str, valeur: Valeur) -> str:
     return "" if valeur is None else f"<{nom}>{_texte(valeur)}</{nom}>\n"
 
 
-def bloc(nom: str, *contenus: str, toujours: bool = True, **feuilles: Valeur) -> str:
+def bloc(nom: str, /, *contenus: str, **feuilles: Valeur) -> str:
     """Un bloc : ses feuilles dans l'ordre donné, puis ses sous-blocs."""
     interieur = "".join(feuille(balise, valeur) for balise, valeur in feuilles.items()) + "".join(contenus)
-    if not interieur and not toujours:
-        return ""
     return f"<{nom}>\n{interieur}</{nom}>\n"
 
 
@@ -47,8 +45,8 @@ def _remplacer(xml: str, remplacements: Mapping[str, Valeur]) -> str:
     for nom, valeur in remplacements.items():
         if not nom.isupper():
             raise TypeError(f"Argument inconnu de la fabrique : {nom}")
-        nouveau = feuille(nom, valeur)
-        xml, nombre = re.subn(rf"<{nom}>[^<]*</{nom}>\n", lambda _, n=nouveau: n, xml)
+        nouveau = feuille(nom, valeur).replace("\\", r"\\")
+        xml, nombre = re.subn(rf"<{nom}>[^<]*</{nom}>\n", nouveau, xml)
         if nombre == 0:
             raise ValueError(f"La balise {nom} n'est pas dans le bloc à fabriquer.")
     return xml
@@ -147,10 +145,11 @@ def personne(
         blocs.append(bloc("MontantCalculDroitRSAPersonne", TOPPERSDRODEVORSA=soumis,
                           TOPPERSENTDRODEVORSA=entrant, MTPERSRESSMENRSA=montant_ressources,
                           MTPERSABANEURSA=montant_abattement))  # fmt: skip
-    for activite in activites:
-        blocs.append(bloc("Activite", REG=regime, ACT=activite[0], DDACT=activite[1],
-                          DFACT=activite[2] if len(activite) == 3 else None,
-                          NATCONTRTRA=contrat_travail))  # fmt: skip
+    blocs += [
+        bloc("Activite", REG=regime, ACT=a[0], DDACT=a[1], DFACT=a[2] if len(a) == 3 else None,
+             NATCONTRTRA=contrat_travail)
+        for a in activites
+    ]  # fmt: skip
     if asf or creances_alimentaires:
         blocs_asf = [bloc("Asf", SITASF=a[0], PARASSOASF=a[1], DDASF=a[2], DFASF=a[3] if len(a) == 4 else None)
                      for a in asf]  # fmt: skip
@@ -445,7 +444,9 @@ def en_gz(contenu: bytes) -> bytes:
     return gzip.compress(contenu, compresslevel=6, mtime=0)
 
 
-def en_zip(membres: bytes | Mapping[str, bytes], *, chiffre: bool = False, methode: int = zipfile.ZIP_DEFLATED) -> bytes:
+def en_zip(
+    membres: bytes | Mapping[str, bytes], *, chiffre: bool = False, methode: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """Une archive zip. `chiffre` lève le drapeau de chiffrement : de quoi essayer le refus, sans mot de passe."""
     if isinstance(membres, bytes):
         membres = {"flux.xml": membres}
