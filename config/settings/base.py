@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "jalon.web.comptes.second_facteur.SecondFacteurMiddleware",
     "jalon.web.socle.acces.PerimetreMiddleware",
 ]
 
@@ -143,9 +144,38 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Jalon : "
 ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "120/m/ip"}
+"""Les échecs sont comptés par `jalon.agents.verrouillage`, en base : un compteur par processus ne protège rien."""
+ACCOUNT_FORMS = {
+    "login": "jalon.web.comptes.forms.ConnexionForm",
+    "reset_password": "jalon.web.comptes.forms.MotDePasseOublieForm",
+    "reset_password_from_key": "jalon.web.comptes.forms.NouveauMotDePasseForm",
+    "change_password": "jalon.web.comptes.forms.ChangerMotDePasseForm",
+    "reauthenticate": "jalon.web.comptes.forms.VerifierMotDePasseForm",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("JALON_MANDATAIRES", "0"))
+"""Nombre de mandataires de confiance devant l'application : sans lui, l'adresse du visiteur serait falsifiable."""
+MFA_ADAPTER = "jalon.web.comptes.adaptateur.AdaptateurSecondFacteur"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "jalon.web.comptes.forms.CodeForm",
+    "authenticate_webauthn": "jalon.web.comptes.forms.CleForm",
+    "reauthenticate": "jalon.web.comptes.forms.VerifierCodeForm",
+    "reauthenticate_webauthn": "jalon.web.comptes.forms.VerifierCleForm",
+    "activate_totp": "jalon.web.comptes.forms.PoserApplicationForm",
+    "add_webauthn": "jalon.web.comptes.forms.AjouterCleForm",
+    "edit_webauthn": "jalon.web.comptes.forms.NommerCleForm",
+}
 MFA_TOTP_ISSUER = "Jalon"
+MFA_TOTP_TOLERANCE = 1
+"""Une demi-minute de décalage admise : les téléphones ne sont pas tous à l'heure."""
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+"""L'administrateur crée les comptes : l'adresse n'est pas à confirmer par l'agent."""
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = os.environ.get("JALON_HTTPS", "") != "oui"
 USERSESSIONS_TRACK_ACTIVITY = True
 EMAIL_BACKEND = os.environ.get("JALON_COURRIEL", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = os.environ.get("JALON_EXPEDITEUR", "jalon@localhost")
@@ -153,7 +183,9 @@ DEFAULT_FROM_EMAIL = os.environ.get("JALON_EXPEDITEUR", "jalon@localhost")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "jalon.web.comptes.duree_session"
 SESSION_COOKIE_AGE = 8 * 3600
+"""Durée de repli : la vraie est le paramètre daté `securite.duree_session` du département."""
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from jalon.socle.models import PublicModel
@@ -35,27 +36,51 @@ class Flux(PublicModel):
         return f"{self.get_type_display()} du {self.date_reference:%d/%m/%Y}"
 
 
-class LigneRapport(models.Model):
-    """Un dossier ou une personne derrière un chiffre du rapport."""
+class ListeRapport(models.Model):
+    """Les dossiers et les personnes derrière un chiffre du rapport. L'écran y croise le périmètre de l'agent."""
 
-    flux = models.ForeignKey(Flux, models.CASCADE, verbose_name="flux", related_name="lignes")
+    flux = models.ForeignKey(Flux, models.CASCADE, verbose_name="flux", related_name="listes")
     rubrique = models.CharField("rubrique", max_length=40)
+    dossiers = ArrayField(models.BigIntegerField(), verbose_name="dossiers", default=list)
+    personnes = ArrayField(models.BigIntegerField(), verbose_name="personnes", default=list)
+
+    class Meta:
+        verbose_name = "liste du rapport"
+        ordering = ("flux_id", "rubrique")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["flux", "rubrique"],
+                name="liste_rapport_unique",
+                violation_error_message="Cette liste existe déjà dans ce rapport.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.rubrique
+
+
+class AnomalieFlux(models.Model):
+    """Anomalie rencontrée dans un flux, avec sa ligne et ce qu'elle touche."""
+
+    flux = models.ForeignKey(Flux, models.CASCADE, verbose_name="flux", related_name="anomalies")
+    code = models.CharField("code", max_length=40)
+    detail = models.CharField("détail", max_length=300, blank=True)
     dossier = models.ForeignKey(
-        "droits.DossierRsa", models.CASCADE, verbose_name="dossier", null=True, related_name="+", db_index=False
+        "droits.DossierRsa", models.CASCADE, verbose_name="dossier", null=True, related_name="+"
     )
     personne = models.ForeignKey(
-        "personnes.Personne", models.CASCADE, verbose_name="personne", null=True, related_name="+", db_index=False
+        "personnes.Personne", models.CASCADE, verbose_name="personne", null=True, related_name="+"
     )
-    detail = models.CharField("détail", max_length=300, blank=True)
     ligne = models.PositiveIntegerField("ligne du fichier", null=True)
 
     class Meta:
-        verbose_name = "ligne de rapport"
-        ordering = ("flux_id", "rubrique", "id")
-        indexes = [models.Index(fields=["flux", "rubrique"], name="ligne_rapport_rubrique")]
+        verbose_name = "anomalie de flux"
+        verbose_name_plural = "anomalies de flux"
+        ordering = ("flux_id", "code", "id")
+        indexes = [models.Index(fields=["flux", "code"], name="anomalie_flux_code")]
 
     def __str__(self) -> str:
-        return f"{self.rubrique} : {self.detail}"
+        return f"{self.code} : {self.detail}"
 
 
 class Quarantaine(PublicModel):

@@ -1,11 +1,11 @@
-"""Les listes derrière un rapport suivent la personne ou le dossier ; la quarantaine est départementale."""
+"""Les anomalies suivent la personne ou le dossier ; la quarantaine est départementale."""
 
 from jalon.droits.perms import PAR_DOSSIER
 from jalon.personnes.perms import par_personne
 from jalon.socle import rls
 
 rls.protect(
-    "echanges_lignerapport",
+    "echanges_anomalieflux",
     f"(personne_id is not null and {par_personne()}) or "
     f"(personne_id is null and dossier_id is not null and {PAR_DOSSIER})",
 )

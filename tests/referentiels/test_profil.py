@@ -271,6 +271,7 @@ def test_l_empreinte_suit_les_fichiers(copie: Path) -> None:
         pytest.param("roles.yaml", "organisme: ccas-lens", "organisme: x", 0, "organisme", "n'existe pas", id="lieu"),
         pytest.param("profil.yaml", "#0b5a7d", "#8ec5e0", 0, "couleur_accent", "contraste de 1,9", id="contraste"),
         pytest.param("profil.yaml", "#0b5a7d", "bleu", 0, "couleur_accent", "#rrggbb", id="couleur"),
+        pytest.param("profil.yaml", "Europe/Paris", "Europe", 0, "fuseau", "fuseau horaire", id="zone"),
         pytest.param("profil.yaml", "Europe/Paris", "Europe/Arras", 0, "fuseau", "fuseau horaire", id="fuseau"),
         pytest.param("profil.yaml", "code: pas-de-calais", "code: nord", 0, "code", "nom du dossier", id="dossier"),
         pytest.param(
@@ -371,6 +372,14 @@ def test_une_colonne_qui_manque_est_nommee(copie: Path) -> None:
     ]
 
 
+def test_une_table_sans_ligne_ne_passe_pas_pour_un_arbre(copie: Path) -> None:
+    """Sans cela, tout ce qui s'appuie sur l'arbre serait tenu pour bon, faute de pouvoir le juger."""
+    (copie / "territoires.csv").write_text("code;libelle;type;parent;ordre\n", encoding="utf-8")
+    (faute,) = fautes(copie)
+    assert (faute.fichier, faute.ligne) == ("territoires.csv", 1)
+    assert "aucune ligne" in faute.message
+
+
 def test_une_ligne_de_table_trop_courte_est_situee(copie: Path) -> None:
     ligne = remplacer(copie, "territoires.csv", "ternois;Ternois;territoire;pas-de-calais;9", "ternois;Ternois")
     assert ErreurProfil("territoires.csv", ligne, "", "cette ligne a 2 cellules, l'en-tête en a 5") in fautes(copie)
@@ -382,9 +391,10 @@ def test_une_ligne_de_table_trop_courte_est_situee(copie: Path) -> None:
     [
         pytest.param(lambda chemin: chemin.unlink(), "absent", id="absent"),
         pytest.param(lambda chemin: chemin.write_bytes("# é\n".encode("latin-1")), "UTF-8", id="encodage"),
+        pytest.param(lambda chemin: chemin.write_text("null\n", encoding="utf-8"), "", id="vide"),
     ],
 )
-def test_un_fichier_absent_ou_mal_encode_est_nomme(
+def test_un_fichier_absent_mal_encode_ou_vide_est_nomme(
     copie: Path, fichier: str, abimer: Callable[[Path], object], message: str
 ) -> None:
     abimer(copie / fichier)

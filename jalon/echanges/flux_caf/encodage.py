@@ -18,7 +18,7 @@ CP1252, LATIN9 = "windows-1252", "iso-8859-15"
 _BOMS = ((b"\xff\xfe\x00\x00", ""), (b"\x00\x00\xfe\xff", ""), (b"\xef\xbb\xbf", UTF8),
          (b"\xff\xfe", UTF16_LE), (b"\xfe\xff", UTF16_BE))  # fmt: skip
 _SUR_UN_OCTET = {"iso8859-1", "cp1252", "iso8859-15", "utf-8", "ascii"}
-_DECLARATION = re.compile(rb"""^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"']{1,40})["']""")
+_DECLARATION = re.compile(rb"""^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._:-]{0,39})["']""")
 _C1 = bytes(range(0x80, 0xA0))  # vides de sens en ISO-8859-*, porteurs de € et œ en windows-1252
 _SANS_SENS = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])  # sans caractère, même en windows-1252
 

@@ -4,8 +4,10 @@ Rien n'est jamais déplié d'un bloc ni écrit sur le disque : les tailles annon
 peuvent mentir, seule compte la quantité réellement lue.
 """
 
+import errno
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -115,8 +117,14 @@ def _erreurs_d_archive() -> Iterator[None]:
         raise _illisible("contenu abîmé") from erreur
     except (zipfile.BadZipFile, gzip.BadGzipFile) as erreur:
         raise _illisible("contenu abîmé ou incomplet") from erreur
-    except (NotImplementedError, RuntimeError, UnicodeDecodeError) as erreur:
+    except NotImplementedError as erreur:
         raise _illisible("variante du format zip non prise en charge") from erreur
+    except (RuntimeError, ValueError, struct.error) as erreur:
+        raise _illisible("contenu abîmé") from erreur
+    except OSError as erreur:
+        if erreur.errno != errno.EINVAL:  # une vraie panne de disque n'est pas la faute du fichier
+            raise
+        raise _illisible("contenu abîmé") from erreur  # position absurde dans le sommaire d'un zip
 
 
 @contextmanager

@@ -96,10 +96,10 @@ def lire_yaml(dossier: Path, fichier: str) -> Document:
         # Caractère interdit, par exemple : la bibliothèque ne donne pas toujours de ligne.
         document.erreurs.append(ErreurProfil(fichier, 1, "", f"la syntaxe YAML est fausse (détail : {erreur})"))
         return document
-    if racine is None:
+    if racine is not None:
+        document.donnees = _convertir(racine, (), document)
+    if document.donnees is None and not document.erreurs:
         document.erreurs.append(ErreurProfil(fichier, 1, "", "ce fichier est vide"))
-        return document
-    document.donnees = _convertir(racine, (), document)
     return document
 
 
@@ -187,5 +187,7 @@ def lire_csv(dossier: Path, fichier: str, colonnes: Sequence[str]) -> Document:
         document.erreurs.append(
             ErreurProfil(fichier, lecteur.line_num, "", f"la table CSV est illisible (détail : {erreur})")
         )
+    if not lignes and not document.erreurs:
+        document.erreurs.append(ErreurProfil(fichier, 1, "", "cette table n'a aucune ligne sous son en-tête"))
     document.donnees = lignes
     return document

@@ -110,7 +110,7 @@ class Identite(Modele):
     def _fuseau_existant(cls, valeur: str) -> str:
         try:
             ZoneInfo(valeur)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError : « Europe » est un dossier
             raise ValueError(f"« {valeur} » n'est pas un fuseau horaire ; exemple : Europe/Paris") from None
         return valeur
 

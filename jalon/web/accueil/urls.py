@@ -1,5 +1,15 @@
-"""Adresses de ce parcours."""
+"""Adresses de l'accueil, de la recherche et du socle des écrans."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from jalon.web.accueil import views
+from jalon.web.socle.galerie import galerie
+from jalon.web.socle.theme import theme
+
+urlpatterns: list[URLPattern] = [
+    path("", views.accueil, name="accueil"),
+    path("recherche/", views.recherche, name="recherche"),
+    path("recherche/numero/", views.recherche_nir, name="recherche_nir"),
+    path("theme.css", theme, name="theme"),
+    path("galerie/", galerie, name="galerie"),
+]

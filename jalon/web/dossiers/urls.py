@@ -1,5 +1,13 @@
-"""Adresses de ce parcours."""
+"""Adresses de la personne et du foyer."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from jalon.web.dossiers import views
+
+urlpatterns: list[URLPattern] = [
+    path("personnes/<uuid:public_id>/", views.personne, name="personne"),
+    path("personnes/<uuid:public_id>/droits/", views.personne_droits, name="personne_droits"),
+    path("personnes/<uuid:public_id>/identite/", views.personne_identite, name="personne_identite"),
+    path("personnes/<uuid:public_id>/lectures/", views.personne_lectures, name="personne_lectures"),
+    path("foyers/<uuid:public_id>/", views.foyer, name="foyer"),
+]

@@ -1,7 +1,8 @@
 """Une transaction par requête, ouverte avant tout, avec le rôle web et sans périmètre.
 
 PostgreSQL ne voit l'agent qu'une fois `PerimetreMiddleware` passé : avant, la sécurité par ligne ne montre
-rien. Une exception de vue annule tout (Django la change en réponse 500 à l'intérieur de la chaîne).
+rien. Une exception de vue annule tout ; la page qui l'explique est écrite avant l'annulation, car elle lit
+encore le menu.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from jalon.socle.rls import web_role
+from jalon.web.socle.erreurs import reponse_expliquee
 
 
 class TransactionMiddleware:
@@ -20,7 +22,13 @@ class TransactionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with web_role():
-            return self.get_response(request)
+            reponse = self.get_response(request)
+            if reponse.status_code >= 500:
+                # Une panne née dans un intergiciel ne passe pas par `process_exception`.
+                transaction.set_rollback(True)
+            return reponse
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        reponse = reponse_expliquee(request, exception)
         transaction.set_rollback(True)
+        return reponse

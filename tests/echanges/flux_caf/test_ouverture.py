@@ -4,6 +4,7 @@ import random
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,31 @@ def test_les_foyers_lus_avant_la_coupure_sont_rendus_puis_l_erreur_est_levee(dep
     assert [next(lecture).rang for _ in range(3)] == [1, 2, 3]
     with pytest.raises(FluxRefuseError):
         next(lecture)
+
+
+# --- Le fichier abîmé n'importe comment -----------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from([COMPLET, en_gz(COMPLET), en_zip(COMPLET), en_zip({"a.txt": b"a", "b.xml": COMPLET})]),
+    st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=12)), min_size=1, max_size=4),
+)
+def test_un_fichier_abime_est_lu_ou_refuse_jamais_une_autre_erreur(
+    tmp_path_factory: pytest.TempPathFactory, contenu: bytes, degats: list[tuple[float, bytes]]
+) -> None:
+    octets = bytearray(contenu)
+    for endroit, remplacement in degats:
+        debut = int(endroit * len(octets))
+        octets[debut : debut + len(remplacement)] = remplacement
+    chemin = tmp_path_factory.getbasetemp() / "abime"
+    chemin.write_bytes(bytes(octets))
+    with suppress(FluxRefuseError):
+        lire(chemin)
+
+
+def test_un_zip_au_sommaire_absurde_est_refuse(deposer: Deposer) -> None:
+    octets = bytearray(en_zip(COMPLET))
+    fin = octets.index(b"PK\x05\x06")
+    octets[fin + 16 : fin + 20] = b"\xff\xff\xff\x7f"  # emplacement du sommaire au-delà du fichier
+    assert refus(deposer(bytes(octets))).code in ("tronque", "archive_illisible")

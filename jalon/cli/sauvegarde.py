@@ -1,0 +1,126 @@
+"""Sauvegarder et restaurer une installation : base, fichiers et clé de chiffrement, dans une archive."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jalon import __version__
+from jalon.cli.environnement import donnees, preparer_django
+from jalon.socle.errors import JalonError
+from jalon.socle.secrets import FICHIER as FICHIER_CLE
+
+BASE, CLE, FICHIERS, MANIFESTE = "base.dump", "cle-maitresse", "fichiers", "manifeste.json"
+
+
+def _binaire(nom: str) -> str:
+    embarque = os.environ.get("JALON_BINAIRES_POSTGRESQL")
+    if embarque and (Path(embarque) / nom).exists():
+        return str(Path(embarque) / nom)
+    trouve = shutil.which(nom)
+    if trouve is None:
+        raise JalonError(
+            f"Le programme « {nom} » de PostgreSQL manque : installez le client PostgreSQL, puis relancez."
+        )
+    return trouve
+
+
+def _lancer(arguments: list[str], quoi: str) -> None:
+    resultat = subprocess.run(arguments, capture_output=True, text=True)
+    if resultat.returncode:
+        raise JalonError(f"{quoi} a échoué : {resultat.stderr.strip().splitlines()[-1] if resultat.stderr else '?'}")
+
+
+def sauvegarder(fichier: Path) -> int:
+    """Écrit l'archive en entier à côté, puis la met à sa place : une sauvegarde interrompue n'en laisse pas."""
+    from django.conf import settings
+
+    if not fichier.parent.is_dir():
+        raise JalonError(f"Le dossier {fichier.parent} n'existe pas : créez-le ou choisissez un autre endroit.")
+    provisoire = fichier.with_name(fichier.name + ".partiel")
+    with tempfile.TemporaryDirectory() as travail:
+        base = Path(travail) / BASE
+        _lancer(
+            [_binaire("pg_dump"), "--format=custom", "--no-owner", f"--file={base}", os.environ["DATABASE_URL"]],
+            "La copie de la base",
+        )
+        manifeste = {
+            "jalon": __version__, "faite_le": datetime.now(UTC).isoformat(timespec="seconds"),
+            "cle_incluse": not os.environ.get("JALON_CLE"),
+        }  # fmt: skip
+        descripteur = os.open(provisoire, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(descripteur, "wb") as sortie, tarfile.open(fileobj=sortie, mode="w") as archive:
+            contenu = json.dumps(manifeste).encode()
+            entete = tarfile.TarInfo(MANIFESTE)
+            entete.size = len(contenu)
+            archive.addfile(entete, io.BytesIO(contenu))
+            archive.add(base, BASE)
+            if not os.environ.get("JALON_CLE"):
+                archive.add(settings.DONNEES / "secrets" / FICHIER_CLE, CLE)
+            if settings.MEDIA_ROOT.exists():
+                archive.add(settings.MEDIA_ROOT, FICHIERS)
+    provisoire.rename(fichier)
+    print(f"Sauvegarde écrite : {fichier} ({fichier.stat().st_size // 1_000_000} Mo). "
+          "Elle contient la clé de chiffrement : gardez-la en lieu sûr.")  # fmt: skip
+    return 0
+
+
+def restaurer_avant_django(args: argparse.Namespace) -> int:
+    """Remet la clé en place avant tout réglage, puis la base et les fichiers."""
+    try:
+        return _restaurer(args.fichier, ecraser=args.ecraser)
+    except (JalonError, OSError, tarfile.TarError) as erreur:
+        print(f"jalon : la restauration n'a pas été faite : {erreur}", file=sys.stderr)
+        return 1
+
+
+def _restaurer(fichier: Path, *, ecraser: bool) -> int:
+    with tempfile.TemporaryDirectory() as travail:
+        with tarfile.open(fichier) as archive:
+            archive.extractall(travail, filter="data")
+        lieu = Path(travail)
+        if not (lieu / BASE).exists() or not (lieu / MANIFESTE).exists():
+            raise JalonError(f"{fichier} n'est pas une sauvegarde de Jalon.")
+        cle = donnees() / "secrets" / FICHIER_CLE
+        if (lieu / CLE).exists() and not os.environ.get("JALON_CLE"):
+            if cle.exists() and cle.read_text() != (lieu / CLE).read_text() and not ecraser:
+                raise JalonError(
+                    "cette installation a déjà des données chiffrées avec une autre clé. Restaurez dans un dossier "
+                    "de données neuf (JALON_DONNEES), ou ajoutez --ecraser pour tout remplacer."
+                )
+            cle.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copyfile(lieu / CLE, cle)
+            cle.chmod(0o600)
+        preparer_django()
+        from django.conf import settings
+        from django.db import connection
+
+        from jalon.socle.rls import apply_policies
+
+        with connection.cursor() as curseur:
+            curseur.execute("select to_regclass('public.django_migrations') is not null")
+            if curseur.fetchone()[0]:
+                if not ecraser:
+                    raise JalonError("la base contient déjà des données : ajoutez --ecraser pour les remplacer.")
+                curseur.execute("drop schema public cascade")
+                curseur.execute("create schema public")
+        connection.close()
+        _lancer(
+            [_binaire("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
+             f"--dbname={os.environ['DATABASE_URL']}", str(lieu / BASE)],
+            "La remise en place de la base",
+        )  # fmt: skip
+        apply_policies()
+        if (lieu / FICHIERS).exists():
+            shutil.copytree(lieu / FICHIERS, settings.MEDIA_ROOT, dirs_exist_ok=True)
+    print("Restauration faite. « jalon verifier » dit si tout est en ordre.")
+    return 0

@@ -1,0 +1,151 @@
+"""Reconnaître une personne du flux parmi celles que la base connaît.
+
+Ordre : le NIR, puis l'état civil complet (nom de naissance, prénoms, date de naissance, sexe). Dans un même
+dossier, une correction de la caisse (une date, un prénom) ne crée pas une seconde personne. Deux personnes
+d'un même foyer ne sont jamais confondues. Ce qui reste douteux n'est pas tranché ici : un agent compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jalon.echanges.flux_caf.extraction import Fait, PersonneRecue
+from jalon.personnes.identite import cles_identite
+from jalon.personnes.models import TypeNir
+
+NIR_FIABLES = frozenset({TypeNir.CERTAIN.value, TypeNir.ATTENTE.value})
+
+
+@dataclass(slots=True)
+class PersonneConnue:
+    """Ce qu'il faut d'une personne pour la reconnaître et voir si son identité a changé."""
+
+    identifiant: int
+    etat_civil: Fait
+    nir_empreinte: bytes | None
+    type_nir: str
+    cle_nom: str
+    cle_prenom: str
+    cle_prenoms: str
+    date_naissance: str
+    sexe: str
+    identite_depuis: str
+    identifiant_france_travail: str
+    territoire: int | None
+    fusionnee_dans: int | None
+
+
+@dataclass(slots=True)
+class Candidate:
+    """Une personne reçue, avec ses clés de comparaison."""
+
+    recue: PersonneRecue
+    nir_empreinte: bytes | None
+    cle_recherche: str
+    cle_nom: str
+    cle_prenom: str
+    cle_prenoms: str
+
+    @property
+    def date_naissance(self) -> str:
+        return self.recue.identite.date_naissance
+
+    @property
+    def sexe(self) -> str:
+        return self.recue.identite.sexe
+
+
+def preparer(recue: PersonneRecue) -> Candidate:
+    identite = recue.identite
+    cles = cles_identite(identite.nom, identite.nom_naissance, identite.prenom, identite.prenom2, identite.prenom3)
+    fiable = recue.nir is not None and recue.nir.type in NIR_FIABLES
+    return Candidate(
+        recue=recue,
+        nir_empreinte=recue.nir.empreinte if recue.nir is not None and fiable else None,
+        cle_recherche=cles["cle_recherche"],
+        cle_nom=cles["cle_nom"],
+        cle_prenom=cles["cle_prenom"],
+        cle_prenoms=cles["cle_prenoms"],
+    )
+
+
+def _communs(c: Candidate, p: PersonneConnue) -> int:
+    """Combien, du nom de naissance, du prénom et de la date, sont les mêmes (0 à 3)."""
+    return (c.cle_nom == p.cle_nom) + (c.cle_prenom == p.cle_prenom) + (c.date_naissance == p.date_naissance)
+
+
+def _meme_nir(c: Candidate, p: PersonneConnue) -> bool:
+    return c.nir_empreinte is not None and c.nir_empreinte == p.nir_empreinte
+
+
+def _nir_contraires(c: Candidate, p: PersonneConnue) -> bool:
+    """Deux NIR connus et différents ; un numéro d'attente remplacé par un NIR n'en est pas un."""
+    if c.nir_empreinte is None or p.nir_empreinte is None or c.nir_empreinte == p.nir_empreinte:
+        return False
+    return not (p.type_nir == TypeNir.ATTENTE and c.recue.nir is not None and c.recue.nir.type == TypeNir.CERTAIN)
+
+
+def _meme_etat_civil(c: Candidate, p: PersonneConnue) -> bool:
+    return (
+        c.cle_nom == p.cle_nom
+        and c.date_naissance == p.date_naissance
+        and c.sexe == p.sexe
+        and c.cle_prenoms == p.cle_prenoms
+    )
+
+
+def _etat_civil_compatible(c: Candidate, p: PersonneConnue) -> bool:
+    """Comme ci-dessus, les autres prénoms pouvant manquer d'un côté."""
+    return (
+        c.cle_nom == p.cle_nom
+        and c.date_naissance == p.date_naissance
+        and c.sexe == p.sexe
+        and (c.cle_prenoms.startswith(p.cle_prenoms) or p.cle_prenoms.startswith(c.cle_prenoms))
+    )
+
+
+def reconnaitre_dans_le_dossier(
+    candidates: list[Candidate], membres: Iterable[PersonneConnue]
+) -> dict[int, PersonneConnue]:
+    """Associe les personnes reçues (par leur rang) à celles que le dossier connaît déjà.
+
+    Les liens les plus sûrs sont faits d'abord ; chaque personne connue n'est prise qu'une fois.
+    """
+    libres = {membre.identifiant: membre for membre in membres}
+    liens: dict[int, PersonneConnue] = {}
+    tours = (
+        lambda c, p: _meme_nir(c, p) and _communs(c, p) >= 2,
+        lambda c, p: _meme_etat_civil(c, p),
+        lambda c, p: _etat_civil_compatible(c, p) and not _nir_contraires(c, p),
+        lambda c, p: _meme_nir(c, p) and c.sexe == p.sexe and _communs(c, p) >= 1,
+        lambda c, p: _communs(c, p) == 2 and c.sexe == p.sexe and not _nir_contraires(c, p),
+    )
+    for meme in tours:
+        for rang, candidate in enumerate(candidates):
+            if rang in liens:
+                continue
+            trouves = [membre for membre in libres.values() if meme(candidate, membre)]
+            if len(trouves) == 1:
+                liens[rang] = trouves[0]
+                del libres[trouves[0].identifiant]
+    return liens
+
+
+def reconnaitre_ailleurs(
+    candidate: Candidate, connues: Iterable[PersonneConnue], prises: set[int]
+) -> tuple[PersonneConnue | None, bool]:
+    """Cherche une personne reçue hors de son dossier. Rend `(personne, vrai si le NIR est celui d'une autre)`.
+
+    `prises` : les personnes déjà liées à une autre personne du même foyer.
+    """
+    libres = [personne for personne in connues if personne.identifiant not in prises]
+    par_nir = [p for p in libres if _meme_nir(candidate, p)]
+    for seuil in (2, 1):
+        surs = [p for p in par_nir if _communs(candidate, p) >= seuil and (seuil == 2 or candidate.sexe == p.sexe)]
+        if len(surs) == 1:
+            return surs[0], False
+    surs = [p for p in libres if _meme_etat_civil(candidate, p) and not _nir_contraires(candidate, p)]
+    if len(surs) == 1:
+        return surs[0], False
+    return None, bool(par_nir) or any(_meme_nir(candidate, p) for p in connues)

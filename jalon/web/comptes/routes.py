@@ -1,0 +1,44 @@
+"""Les adresses ouvertes sans connexion, celles qui sont fermées, celles qu'on atteint sans second facteur.
+
+Cette liste est relue : un essai échoue si une vue publique n'y figure pas.
+"""
+
+from __future__ import annotations
+
+ROUTES_PUBLIQUES = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+        "mfa_authenticate",
+    }
+)
+
+ROUTES_FERMEES = frozenset(
+    {
+        # Un compte d'agent est créé par un administrateur, qui tient aussi son adresse électronique.
+        "account_signup",
+        "account_email",
+        "account_confirm_email",
+        "account_email_verification_sent",
+        # Le mot de passe se choisit par le lien reçu, pas par cette page.
+        "account_set_password",
+        # Pas de connexion par code envoyé par courriel.
+        "account_confirm_login_code",
+        # Remplacée par « Mes connexions ».
+        "usersessions_list",
+    }
+)
+"""Adresses de django-allauth que Jalon n'ouvre pas : elles répondent « introuvable » à tous."""
+
+ROUTES_SANS_SECOND_FACTEUR = ROUTES_PUBLIQUES | {
+    "second_facteur",
+    "account_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+}
+"""Ce qu'un agent peut atteindre tant qu'il n'a pas posé le second facteur exigé."""

@@ -1,0 +1,149 @@
+"""Menu de gauche, rangé par moment de travail ; une entrée ne paraît que si l'agent en a le droit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count, QuerySet, Value
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from jalon.agents.perimetre import Perimetre
+from jalon.echanges.models import Quarantaine
+from jalon.orientations.models import AttenteOrientation
+from jalon.personnes.models import EtatRapprochement, Rapprochement
+from jalon.personnes.selectors import filtre_perimetre, taches_a_faire
+from jalon.referentiels.parametres import mot
+
+
+@dataclass(frozen=True, slots=True)
+class Entree:
+    """Une porte du menu : `mot` nomme le libellé du département qui remplace `texte`."""
+
+    nom: str
+    texte: str
+    icone: str
+    droit: str = ""
+    mot: str = ""
+    mobile: bool = False
+
+
+MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
+    (
+        "",
+        (
+            Entree("accueil", "Aujourd’hui", "home", mobile=True),
+            Entree("recherche", "Rechercher", "search", "dossier.rechercher", mobile=True),
+            Entree("taches", "Tâches", "checklist", "taches.traiter", mobile=True),
+        ),
+    ),
+    (
+        "Service",
+        (
+            Entree("file_orientation", "", "route", "file_orientation.consulter", "file_orientation", mobile=True),
+            Entree("doublons", "Doublons à examiner", "users", "doublons.traiter"),
+        ),
+    ),
+    (
+        "Pilotage",
+        (
+            Entree("tableaux", "Tableaux de bord", "chart-bar", "tableaux.consulter"),
+            Entree("imports", "Imports CAF/MSA", "database-import", "flux.consulter"),
+            Entree("quarantaine", "Quarantaine", "alert-triangle", "quarantaine.traiter"),
+            Entree("territoires", "Territoires", "map-pin", "territoires.consulter"),
+            Entree("agents", "Agents", "id-badge-2", "agents.consulter"),
+            Entree("installation", "Installation", "settings", "installation.consulter"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Porte:
+    """Une entrée prête à l'affichage."""
+
+    texte: str
+    icone: str
+    url: str
+    compteur: int | None
+    courante: bool
+    mobile: bool
+
+
+def url_ou_rien(nom: str) -> str:
+    """Adresse d'un écran ; vide s'il n'existe pas dans cette installation."""
+    try:
+        return reverse(nom)
+    except NoReverseMatch:
+        return ""
+
+
+def menu(request: HttpRequest) -> list[tuple[str, list[Porte]]]:
+    """Moments de travail et leurs portes, compteurs compris (une requête au plus)."""
+    perimetre: Perimetre = request.perimetre  # type: ignore[attr-defined]
+    nombres = compteurs(request)
+    courante = _adresse_courante(request)
+    moments = []
+    for titre, entrees in MOMENTS:
+        portes = [
+            Porte(_texte(entree), entree.icone, url, nombres.get(entree.nom), url == courante, entree.mobile)
+            for entree in entrees
+            if (url := url_ou_rien(entree.nom)) and (not entree.droit or perimetre.peut(entree.droit))
+        ]
+        if portes:
+            moments.append((titre, portes))
+    return moments
+
+
+def compteurs(request: HttpRequest) -> Mapping[str, int]:
+    """Ce qui attend l'agent derrière chaque porte : lu une fois par requête, l'accueil s'en sert aussi.
+
+    Une page d'erreur s'affiche parfois dans une transaction condamnée : elle se passe de compteurs.
+    """
+    if not hasattr(request, "compteurs"):
+        perimetre: Perimetre = request.perimetre  # type: ignore[attr-defined]
+        lisible = perimetre.agent is not None and not connection.needs_rollback
+        request.compteurs = _compter(perimetre) if lisible else {}  # type: ignore[attr-defined]
+    return request.compteurs  # type: ignore[attr-defined,no-any-return]
+
+
+def _compter(perimetre: Perimetre) -> Mapping[str, int]:
+    """Une seule requête pour tous les compteurs, limitée au périmètre."""
+    attendent: dict[str, QuerySet[AttenteOrientation] | QuerySet[Rapprochement] | QuerySet[Quarantaine]] = {}
+    if perimetre.peut("file_orientation.consulter"):
+        attendent["file_orientation"] = AttenteOrientation.objects.filter(
+            filtre_perimetre(perimetre, "personne__"), sortie_le=None
+        )
+    if perimetre.peut("taches.traiter"):
+        attendent["taches"] = taches_a_faire(perimetre)  # type: ignore[assignment]
+    if perimetre.peut("doublons.traiter"):
+        attendent["doublons"] = Rapprochement.objects.filter(
+            filtre_perimetre(perimetre, "ancienne__"),
+            filtre_perimetre(perimetre, "nouvelle__"),
+            etat=EtatRapprochement.A_EXAMINER,
+        )
+    if perimetre.peut("quarantaine.traiter"):
+        attendent["quarantaine"] = Quarantaine.objects.filter(etat=Quarantaine.Etat.A_TRAITER)
+    parts = [
+        liste.order_by().annotate(porte=Value(nom)).values("porte").annotate(nombre=Count("pk")).values_list("porte", "nombre")
+        for nom, liste in attendent.items()
+    ]
+    if not parts:
+        return {}
+    return dict.fromkeys(attendent, 0) | dict(parts[0].union(*parts[1:], all=True))
+
+
+def _texte(entree: Entree) -> str:
+    if not entree.mot:
+        return entree.texte
+    libelle = mot(entree.mot).singulier
+    return libelle[:1].upper() + libelle[1:]
+
+
+def _adresse_courante(request: HttpRequest) -> str:
+    """Adresse de la porte sous laquelle se range la page : la plus longue qui commence comme elle."""
+    candidates = [url_ou_rien(entree.nom) for _, entrees in MOMENTS for entree in entrees]
+    retenues = [url for url in candidates if url and (url == request.path or (url != "/" and request.path.startswith(url)))]
+    return max(retenues, key=len, default="")
