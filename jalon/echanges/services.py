@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import tempfile
 import time as horloge
@@ -21,21 +22,27 @@ from django.utils import timezone
 
 from jalon.accompagnements.services import proposer_fins
 from jalon.agents.models import Agent
+from jalon.droits.models import DossierRsa
 from jalon.echanges.flux_caf.copie import copier
 from jalon.echanges.flux_caf.erreurs import FluxRefuseError
-from jalon.echanges.flux_caf.integration import FERMES, Bilan, Integration, Ordre
+from jalon.echanges.flux_caf.faits import TABLES
+from jalon.echanges.flux_caf.integration import FERMES, Bilan, Integration, Ordre, extraire_lot
 from jalon.echanges.flux_caf.lecture import EnteteFlux, FoyerLu, LecteurFlux
 from jalon.echanges.flux_caf.suites import Suites, appliquer
 from jalon.echanges.models import AnomalieFlux, Flux, ListeRapport, Quarantaine
 from jalon.organismes.models import CommuneTerritoire
 from jalon.referentiels.models import Commune
 from jalon.referentiels.parametres import ajouter_mois, nombre
+from jalon.socle.bulk import DeferredSchema, par_avance
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
 VERROU_IMPORT: Final = 7_062_016
 """Verrou consultatif de PostgreSQL : un seul import à la fois, rendu même si le processus est tué."""
 TAILLE_LOT: Final = 1_000
+PREMIER_CHARGEMENT: Final = 2_000
+INDEX_DU_RAPPROCHEMENT: Final = ("personne_naissance", "personne_nir", "dossier_matricule", "dossier_matricule_msa")
+"""Index dont l'intégration se sert pendant le chargement lui-même."""
 Progression = Callable[[str, int], None]
 
 
@@ -80,8 +87,12 @@ def importer_flux(
     with _seul_import(progression), _mise_de_cote() as reserve:
         lecture = _lire(chemin, reserve, progression)
         with transaction.atomic():
+            schema = _alleger_premier_chargement(lecture)
             integration = _integrer(lecture, reserve, progression)
             suites = _conclure(lecture, integration, progression)
+            if schema is not None:
+                progression("Vérification des liens", 96)
+                schema.restore()
             rapport = _rapport(nom or chemin.name, lecture, integration.bilan, suites, simulation)
             if simulation:
                 transaction.set_rollback(True)
@@ -90,6 +101,17 @@ def importer_flux(
         _actualiser_statistiques(integration.bilan)
     progression("Terminé", 100)
     return ResultatImport(rapport, flux)
+
+
+def _alleger_premier_chargement(lecture: Lecture) -> DeferredSchema | None:
+    """Sur une base encore vide, les liens et les index se posent une fois les lignes écrites."""
+    if lecture.a_integrer < PREMIER_CHARGEMENT or DossierRsa.objects.exists():
+        return None
+    tables = (
+        "personnes_foyer", "personnes_personne", "droits_dossierrsa", "droits_reception", "personnes_tache",
+        "orientations_attenteorientation", *(table.nom for table in TABLES),
+    )  # fmt: skip
+    return DeferredSchema(connection.connection, tables, garder=INDEX_DU_RAPPROCHEMENT)
 
 
 @contextmanager
@@ -203,7 +225,7 @@ def _lots(reserve: IO[bytes]) -> Iterator[list[FoyerLu]]:
     def relire() -> Iterator[FoyerLu]:
         while True:
             try:
-                yield FoyerLu(*marshal.load(reserve))  # noqa: S302 - écrit par nous, jamais partagé
+                yield FoyerLu(*marshal.load(reserve))
             except EOFError:
                 return
 
@@ -220,8 +242,9 @@ def _integrer(lecture: Lecture, reserve: IO[bytes], progression: Progression) ->
         [f"{dossier}\t{lecture.ordre[0]}\t{lecture.ordre[1]}Z" for dossier in lecture.inchanges],
     )  # fmt: skip
     faits = 0
-    for lot in _lots(reserve):
-        integration.integrer(lot)
+    # L'extraction du lot suivant avance pendant que PostgreSQL écrit celui-ci.
+    for lot, extraits in par_avance(_lots(reserve), extraire_lot):
+        integration.integrer(extraits)
         faits += len(lot)
         progression("Mise à jour des dossiers", 40 + 50 * faits // lecture.a_integrer)
     bilan = integration.bilan
@@ -235,8 +258,9 @@ def _conclure(lecture: Lecture, integration: Integration, progression: Progressi
     progression("File d'orientation et doublons", 92)
     seuil = float(nombre("rapprochement.seuil_doute", lecture.entete.date_reference))
     suites = appliquer(integration, connection.connection, ajouter_mois, seuil)
-    if lecture.entete.type_flux == Flux.Type.MENSUEL:
-        suites.absents = _absents(lecture)
+    plus_recent = Flux.objects.filter(date_reference__gt=lecture.ordre[0]).exists()
+    if lecture.entete.type_flux == Flux.Type.MENSUEL and not plus_recent:
+        suites.absents = _absents(integration.vus.union(lecture.inchanges))
     if lecture.annonces is not None and lecture.annonces != integration.bilan.lus:
         integration.signaler(
             "total_different",
@@ -248,30 +272,26 @@ def _conclure(lecture: Lecture, integration: Integration, progression: Progressi
             "absents_nombreux",
             f"{len(suites.absents)} dossiers ouverts manquent dans ce fichier : est-il complet ?",
         )
-    if not _plus_recent_existe(lecture.ordre):
+    if not plus_recent:
         proposer_fins(a_la_date=lecture.entete.date_reference)
     return suites
 
 
-def _plus_recent_existe(ordre: Ordre) -> bool:
-    return Flux.objects.filter(date_reference__gt=ordre[0]).exists()
-
-
-def _absents(lecture: Lecture) -> list[int]:
+def _absents(vus: set[int]) -> list[int]:
     """Dossiers encore ouverts d'une caisse présente dans ce mensuel, et qui n'y figurent pas."""
     with connection.cursor() as curseur:
         curseur.execute(
-            "with recus as (select dossier_id from droits_reception where date_reference = %s and emis_le = %s) "
-            "select d.id from droits_dossierrsa d join droits_situation t on t.dossier_id = d.id "
-            "and upper_inf(t.periode) and not isempty(t.periode) and t.etat <> all(%s) "
-            "where (d.caisse_regime, d.caisse_numero) in (select distinct x.caisse_regime, x.caisse_numero "
-            "from recus r join droits_dossierrsa x on x.id = r.dossier_id) "
-            "and not exists (select 1 from recus r where r.dossier_id = d.id) "
-            "and not exists (select 1 from droits_reception p where p.dossier_id = d.id "
-            "and (p.date_reference, p.emis_le) > (%s, %s)) order by d.id",
-            [lecture.ordre[0], lecture.ordre[1] + "Z", sorted(FERMES), lecture.ordre[0], lecture.ordre[1] + "Z"],
+            "select d.id, d.caisse_regime, d.caisse_numero, t.etat <> all(%s) from droits_dossierrsa d "
+            "join droits_situation t on t.dossier_id = d.id and upper_inf(t.periode) and not isempty(t.periode)",
+            [sorted(FERMES)],
         )
-        return [ligne[0] for ligne in curseur]
+        dossiers = curseur.fetchall()
+    caisses = {(regime, numero) for dossier, regime, numero, _ in dossiers if dossier in vus}
+    return sorted(
+        dossier
+        for dossier, regime, numero, ouvert in dossiers
+        if ouvert and dossier not in vus and (regime, numero) in caisses
+    )
 
 
 def _rapport(nom: str, lecture: Lecture, bilan: Bilan, suites: Suites, simulation: bool) -> dict[str, Any]:
@@ -380,11 +400,14 @@ def _enregistrer(
 
 def _actualiser_statistiques(bilan: Bilan) -> None:
     """Après un gros import, le planificateur doit connaître les nouvelles tailles."""
-    if len(bilan.crees) + len(bilan.mis_a_jour) < 2_000 or connection.in_atomic_block:
+    if len(bilan.crees) + len(bilan.mis_a_jour) < PREMIER_CHARGEMENT or connection.in_atomic_block:
         return
+    tables = sorted({table.nom for table in TABLES} | {
+        "personnes_foyer", "personnes_personne", "droits_dossierrsa", "droits_reception", "personnes_tache",
+        "orientations_attenteorientation",
+    })  # fmt: skip
     with connection.cursor() as curseur:
-        curseur.execute("vacuum (analyze) personnes_personne, orientations_attenteorientation")
-        curseur.execute("analyze")
+        curseur.execute(f"analyze {', '.join(tables)}")
 
 
 def rejouer_quarantaine(quarantaine: Quarantaine, *, acteur: Agent | None) -> ResultatImport:
@@ -402,7 +425,7 @@ def rejouer_quarantaine(quarantaine: Quarantaine, *, acteur: Agent | None) -> Re
         xml = settings.CLE_MAITRE.dechiffrer(quarantaine.fragment_chiffre).encode()
         ordre = (flux.date_reference.isoformat(), flux.emis_le.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
         integration = Integration(connection.connection, ordre=ordre, communes=_communes())
-        integration.integrer([FoyerLu(quarantaine.rang, quarantaine.ligne, _empreinte(xml), xml)])
+        integration.integrer(extraire_lot([FoyerLu(quarantaine.rang, quarantaine.ligne, _empreinte(xml), xml)]))
         if integration.bilan.quarantaine:
             _, _, champ, motif = integration.bilan.quarantaine[0]
             raise JalonError(
@@ -448,8 +471,6 @@ def ecarter_quarantaine(quarantaine: Quarantaine, *, acteur: Agent, motif: str) 
 
 
 def _empreinte(xml: bytes) -> bytes:
-    import hashlib
-
     return hashlib.blake2b(xml, digest_size=16).digest()
 
 

@@ -1,6 +1,6 @@
 """Clichés : l'état pseudonymisé du département à une date, en Parquet, rangé par mois.
 
-    observatoire/cliches/mois=2026-10/2026-10-31.json              le manifeste : quelle version vaut, d'après quels flux
+    observatoire/cliches/mois=2026-10/2026-10-31.json     le manifeste : quelle version vaut, et d'après quoi
     observatoire/cliches/mois=2026-10/2026-10-31_<version>/*.parquet
 
 Un cliché se remplace en changeant le manifeste d'un seul geste : qui lisait l'ancienne version finit sa lecture.

@@ -111,7 +111,8 @@ def _liste(args: argparse.Namespace) -> None:
 
     if args.json:
         champs = ("code", "titre", "definition", "population", "numerateur", "denominateur", "unite", "source")
-        print(json.dumps([{c: getattr(t, c) for c in champs} for t in CATALOGUE.values()], ensure_ascii=False, indent=2))
+        declares = [{champ: getattr(t, champ) for champ in champs} for t in CATALOGUE.values()]
+        print(json.dumps(declares, ensure_ascii=False, indent=2))
         return
     for tableau in CATALOGUE.values():
         print(f"{tableau.code:<5} {tableau.titre}")

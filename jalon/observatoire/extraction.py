@@ -54,7 +54,7 @@ with situation as (
 )
 """
 
-_MOIS = "((extract(year from {jour}) - extract(year from %(x)s)) * 12 + extract(month from {jour}) - extract(month from %(x)s) + 1)::int"
+_RANG = "(extract(year from %(x)s) * 12 + extract(month from %(x)s))::int"
 _SOCLE = "n.nature in ('RSD', 'RSI', 'RSU', 'RSB', 'RSJ')"
 _ACTIVITE = "n.nature in ('RCD', 'RCI', 'RCU', 'RCB', 'RCJ')"
 _MAJORE = "(n.nature in ('RSI', 'RCI') or n.sous_nature ~ '^R[SC][IUB][ND]1$')"
@@ -62,7 +62,8 @@ _MAJORE = "(n.nature in ('RSI', 'RCI') or n.sous_nature ~ '^R[SC][IUB][ND]1$')"
 
 def _mois(colonne: str) -> str:
     """Mois entamés depuis une date, mois de référence compris : la règle des tableaux publiés (F009)."""
-    return f"case when {colonne} is not null then greatest(1, {_MOIS % {'x': colonne}}) end"
+    ecart = f"{_RANG % {'x': '{jour}'}} - {_RANG % {'x': colonne}} + 1"
+    return f"case when {colonne} is not null then greatest(1, {ecart}) end"
 
 
 _FOYERS = (

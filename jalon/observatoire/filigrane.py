@@ -18,7 +18,7 @@ class FluxRecu:
     dossiers: int
 
 
-def _une_valeur(requete: str, *parametres: object) -> str:
+def _une_valeur(requete: str, *parametres: date) -> str:
     with connection.cursor() as curseur:
         curseur.execute(requete, parametres)
         return str(curseur.fetchone()[0])

@@ -66,12 +66,13 @@ def dessin(resultat: Resultat) -> Dessin:
         barres = [b for b in graphique.barres if b in (lignes if en_lignes else colonnes)]
         series = [s for s in graphique.series if s in (colonnes if en_lignes else lignes)]
         cases = [[(b, s) if en_lignes else (s, b) for s in series] for b in barres]
-        noms = [((lignes if en_lignes else colonnes)[b], [(colonnes if en_lignes else lignes)[s] for s in series]) for b in barres]
+        noms_barres, noms_series = (lignes, colonnes) if en_lignes else (colonnes, lignes)
+        noms = [(noms_barres[b], [noms_series[s] for s in series]) for b in barres]
         totaux = [(b, tableau.colonne_principale) if en_lignes else (tableau.lignes[0].code, b) for b in barres]
     parts = tuple(
         Part(nom, serie, resultat.valeur(*case))
-        for paires, (nom, noms_series) in zip(cases, noms, strict=True)
-        for case, serie in zip(paires, noms_series, strict=True)
+        for paires, (nom, libelles) in zip(cases, noms, strict=True)
+        for case, serie in zip(paires, libelles, strict=True)
     )
     etiquettes = tuple((nom, _etiquette(resultat, *total)) for total, (nom, _) in zip(totaux, noms, strict=True))
     return Dessin(f"{tableau.titre}, {resultat.lieu}", parts, etiquettes)
@@ -101,10 +102,13 @@ def specification(dessin: Dessin) -> dict[str, Any]:
     for part in dessin.parts:
         sommes[part.barre] += part.effectif or 0
     bouts = [{"barre": nom, "somme": sommes[nom], "etiquette": texte} for nom, texte in dessin.etiquettes]
-    y = alt.Y("barre:N", sort=ordre, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=190, labelPadding=8))
-    legende = alt.Legend(orient="top", direction="horizontal", title=None, columns=2, symbolType="square", labelLimit=220)
+    axe = alt.Axis(ticks=False, domain=False, labelLimit=190, labelPadding=8)
+    y = alt.Y("barre:N", sort=ordre, title=None, axis=axe)
+    legende = alt.Legend(
+        orient="top", direction="horizontal", title=None, columns=2, symbolType="square", labelLimit=220
+    )
     barres = (
-        alt.Chart(alt.Data(values=valeurs))
+        alt.Chart(alt.InlineData(values=valeurs))
         .mark_bar(size=17, stroke="white", strokeWidth=1)
         .encode(
             y=y,
@@ -120,7 +124,7 @@ def specification(dessin: Dessin) -> dict[str, Any]:
         )
     )
     textes = (
-        alt.Chart(alt.Data(values=bouts))
+        alt.Chart(alt.InlineData(values=bouts))
         .mark_text(align="left", dx=6, aria=False)
         .encode(y=alt.Y("barre:N", sort=ordre), x=alt.X("somme:Q"), text="etiquette:N")
     )

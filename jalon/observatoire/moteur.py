@@ -34,7 +34,7 @@ SELECTION = "+"
 SANS_TERRITOIRE = ""
 PRECISION = Decimal("0.1")
 
-Cube = dict[tuple[str, str, str], int]
+Cube = dict[tuple[str, ...], int]
 """(territoire, ligne, colonne) → effectif."""
 
 
@@ -144,8 +144,9 @@ def _ouvrir(version: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Une connexion par lecture : rien de partagé entre fils ; elle ne lit que les fichiers de ce cliché."""
     chemin = str(version).replace("'", "''")
     with duckdb.connect(":memory:", config={"threads": 2}) as connexion:
-        for reglage in (f"allowed_directories=['{chemin}/']", "enable_external_access=false", "lock_configuration=true"):
-            connexion.execute(f"set {reglage}")
+        connexion.execute(f"set allowed_directories=['{chemin}/']")
+        connexion.execute("set enable_external_access=false")
+        connexion.execute("set lock_configuration=true")
         for nom in COLONNES:
             connexion.execute(f"create view {nom} as select * from read_parquet('{chemin}/{nom}.parquet')")
         yield connexion
@@ -226,16 +227,18 @@ def calculer(
     permis: frozenset[str] | None = None,
     publication: bool = False,
     cliche: Cliche | None = None,
+    carte: Arbre | None = None,
 ) -> Resultat:
     """Calcule un tableau à une date.
 
     `territoire` restreint à un territoire ; `ventilation="territoire"` fait une ligne par territoire, pour une
     colonne du tableau ; `permis` borne aux territoires (feuilles) que l'agent voit, `None` pour tous ;
-    `publication` applique le secret statistique. Lève `ClicheAbsentError` si la date n'est pas préparée.
+    `publication` applique le secret statistique. `cliche` et `carte` évitent de les relire d'un tableau à l'autre.
+    Lève `ClicheAbsentError` si la date n'est pas préparée.
     """
     tableau = declaration(code)
     cliche = cliche or lire_cliche(a_la_date)
-    carte = arbre()
+    carte = carte or arbre()
     retenue = portee(territoire, permis, carte)
     seuil = int(nombre("observatoire.seuil_secret", a_la_date))
     tableau = _dater(tableau, a_la_date)
@@ -256,7 +259,8 @@ def calculer(
     )  # fmt: skip
     ensemble = DEPARTEMENT if retenue.feuilles is None else SELECTION
     if ventilation is None:
-        return replace(commun, cases={(m.code, c.code): case(ensemble, m.code, c.code) for m in lignes for c in colonnes})
+        cases = {(m.code, c.code): case(ensemble, m.code, c.code) for m in lignes for c in colonnes}
+        return replace(commun, cases=cases)
     detaillee = colonne if colonne in {c.code for c in colonnes} else tableau.colonne_principale
     montres = tuple(m for m in lieux if not m.parties and _visible(m, retenue)) + tuple(
         m for m in lieux if m.code == ensemble

@@ -27,9 +27,7 @@ def equations(axes: Sequence[Sequence[Modalite]]) -> list[Equation]:
         for total in (m for m in axe if m.parties):
             for place in product(*autres):
                 debut, fin = place[:rang], place[rang:]
-                trouvees.append(
-                    ((*debut, total.code, *fin), tuple((*debut, partie, *fin) for partie in total.parties))
-                )
+                trouvees.append(((*debut, total.code, *fin), tuple((*debut, partie, *fin) for partie in total.parties)))
     return trouvees
 
 

@@ -42,7 +42,8 @@ class Arbre:
 
 
 def arbre() -> Arbre:
-    lignes = list(Territoire.objects.order_by("ordre", "libelle", "id").values_list("id", "code", "libelle", "parent_id"))
+    ordonnes = Territoire.objects.order_by("ordre", "libelle", "id")
+    lignes = list(ordonnes.values_list("id", "code", "libelle", "parent_id"))
     codes = {cle: code for cle, code, _, _ in lignes}
     parents = {code: codes.get(parent) if parent else None for _, code, _, parent in lignes}
     portants = set(parents.values())

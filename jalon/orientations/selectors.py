@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Value, When
+from django.core.cache import cache
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable, CombinedExpression
 
 from jalon.agents.models import Agent
@@ -20,6 +23,8 @@ from jalon.orientations.querysets import AttenteOrientationQuerySet
 from jalon.personnes.models import Adresse, EtatTache, Tache, TypeTache
 from jalon.referentiels.parametres import mot, nombre
 from jalon.socle.errors import HorsPerimetreError
+from jalon.socle.exports import Cell
+from jalon.socle.textes import nom_propre
 
 ALERTE = "orientation.alerte_avant_echeance"
 NATURES_MAJOREES = ("RSI", "RCI")
@@ -55,10 +60,11 @@ class Contexte:
     jour: date
     alerte: int
     agent: int
+    tout: bool = False
 
     @classmethod
     def de(cls, perimetre: Perimetre, jour: date) -> Contexte:
-        return cls(jour, int(nombre(ALERTE, jour)), perimetre.agent.pk if perimetre.agent else 0)
+        return cls(jour, int(nombre(ALERTE, jour)), perimetre.agent.pk if perimetre.agent else 0, perimetre.tout)
 
     @property
     def fin_alerte(self) -> date:
@@ -87,20 +93,26 @@ class Facette:
     base: int
 
 
-def _recueil_a_faire() -> Q:
-    return Q(
-        Exists(
-            Tache.objects.filter(personne_id=OuterRef("personne_id"), type=TypeTache.RECUEIL, etat=EtatTache.A_FAIRE)
-        )
-    )
+def _recueil_a_faire(contexte: Contexte) -> Q:
+    return _parmi(contexte, "personne_id", Tache.objects.filter(type=TypeTache.RECUEIL, etat=EtatTache.A_FAIRE))
 
 
-def _majoree() -> Q:
+def _majoree(contexte: Contexte) -> Q:
     majorees = NatureDroit.objects.filter(
         Q(nature__in=NATURES_MAJOREES) | Q(sous_nature__in=SOUS_NATURES_MAJOREES),
-        dossier_id=OuterRef("dossier_id"), periode__endswith=None, periode__isempty=False,
+        periode__endswith=None, periode__isempty=False,
     )  # fmt: skip
-    return Q(Exists(majorees))
+    return _parmi(contexte, "dossier_id", majorees)
+
+
+def _parmi(contexte: Contexte, colonne: str, lignes: QuerySet[Any]) -> Q:
+    """« Cette attente a une telle ligne » : lue d'un coup pour le département, ligne par ligne pour un territoire.
+
+    La sécurité par ligne rend la lecture d'un coup coûteuse à qui ne voit qu'une part du département.
+    """
+    if contexte.tout:
+        return Q(**{f"{colonne}__in": lignes.order_by().values(colonne)})
+    return Q(Exists(lignes.filter(**{colonne: OuterRef(colonne)})))
 
 
 def facettes(contexte: Contexte, territoires: Sequence[Territoire]) -> list[Facette]:
@@ -121,10 +133,13 @@ def facettes(contexte: Contexte, territoires: Sequence[Territoire]) -> list[Face
             ("autre", "Un autre agent", Q(agent_id__isnull=False) & ~Q(agent_id=contexte.agent)),
         ]),
         _facette("recueil", recueil[:1].upper() + recueil[1:], [
-            ("a_faire", "À faire", _recueil_a_faire()),
-            ("fait", "Fait ou non demandé", ~_recueil_a_faire()),
+            ("a_faire", "À faire", _recueil_a_faire(contexte)),
+            ("fait", "Fait ou non demandé", ~_recueil_a_faire(contexte)),
         ]),
-        _facette("majore", "Majoration", [("oui", "Majoré", _majoree()), ("non", "Non majoré", ~_majoree())]),
+        _facette("majore", "Majoration", [
+            ("oui", "Majoré", _majoree(contexte)),
+            ("non", "Non majoré", ~_majoree(contexte)),
+        ]),
         _facette("age", "Âge", [
             ("moins_25", "Moins de 25 ans", Q(**{f"{n}__gt": contexte.ne_apres(25)})),
             ("25_29", "25 à 29 ans", Q(**{f"{n}__gt": contexte.ne_apres(30), f"{n}__lte": contexte.ne_apres(25)})),
@@ -207,7 +222,48 @@ def condition(facette: Facette, codes: Iterable[str]) -> Q:
     return ensemble
 
 
+SEUIL_MEMOIRE = 20_000
+DUREE_MEMOIRE = 30
+
+
+def compter_avec_memoire(
+    file: AttenteOrientationQuerySet, toutes: Sequence[Facette], contexte: Contexte, recherche: str
+) -> Cube:
+    """Comme `compter` ; une file très longue garde ses compteurs trente secondes.
+
+    Le cube ne dépend pas des choix : passer d'un filtre à l'autre ne recompte rien.
+    """
+    cle = "file_orientation:" + sha256(f"{contexte}|{recherche}".encode()).hexdigest()
+    garde: Cube | None = cache.get(cle) if contexte.tout else None
+    if garde is not None:
+        return garde
+    cube = compter(file, toutes)
+    if contexte.tout and sum(cube.values()) >= SEUIL_MEMOIRE:
+        cache.set(cle, cube, DUREE_MEMOIRE)
+    return cube
+
+
 # --- Lignes
+
+TRIS: dict[str, tuple[str, ...]] = {
+    "echeance": ("echeance", "pk"),
+    "-echeance": ("-echeance", "-pk"),
+    "nom": ("personne__nom", "personne__prenom", "pk"),
+    "-nom": ("-personne__nom", "-personne__prenom", "-pk"),
+    "motif": ("motif", "echeance", "pk"),
+    "-motif": ("-motif", "echeance", "pk"),
+    "service": ("service__libelle", "echeance", "pk"),
+    "-service": ("-service__libelle", "echeance", "pk"),
+    "agent": ("agent__nom", "agent__prenom", "echeance", "pk"),
+    "-agent": ("-agent__nom", "-agent__prenom", "echeance", "pk"),
+}
+
+
+def lire_page(file: AttenteOrientationQuerySet, tri: str, debut: int, fin: int) -> list[AttenteOrientation]:
+    """Lit d'abord les clés de la page, par l'index du délai, puis ces seules lignes avec ce qu'elles montrent."""
+    cles = list(file.order_by(*TRIS[tri]).values_list("pk", flat=True)[debut:fin])
+    lignes = {ligne.pk: ligne for ligne in attentes().filter(pk__in=cles).pour_liste().order_by("pk")}
+    return [lignes[cle] for cle in cles if cle in lignes]
 
 
 @dataclass(frozen=True)
@@ -250,6 +306,29 @@ def completer(page: Sequence[AttenteOrientation], jour: date) -> list[LigneFile]
             )
         )
     return lignes
+
+
+ENTETES_EXPORT = (
+    "Nom", "Prénom", "Née ou né le", "Commune", "Territoire", "Caisse", "Motif d’entrée", "Entrée le",
+    "À orienter avant le", "Jours de retard", "Service", "Agent chargé",
+)  # fmt: skip
+PAQUET_EXPORT = 2_000
+
+
+def lignes_export(file: AttenteOrientationQuerySet, tri: str, jour: date) -> Iterator[list[Cell]]:
+    """Lignes d'un export, lues par paquets ; jamais de NIR."""
+    cles = list(file.order_by(*TRIS[tri]).values_list("pk", flat=True))
+    for debut in range(0, len(cles), PAQUET_EXPORT):
+        paquet = cles[debut : debut + PAQUET_EXPORT]
+        attentes_lues = {a.pk: a for a in attentes().filter(pk__in=paquet).pour_liste().order_by("pk")}
+        for ligne in completer([attentes_lues[cle] for cle in paquet if cle in attentes_lues], jour):
+            attente, personne = ligne.attente, ligne.attente.personne
+            yield [
+                nom_propre(personne.nom), nom_propre(personne.prenom), personne.date_naissance, ligne.commune,
+                attente.territoire.libelle if attente.territoire else "", "MSA" if ligne.msa else "CAF",
+                attente.get_motif_display(), attente.entree_le, attente.echeance, ligne.retard,
+                attente.service.libelle if attente.service else "", str(attente.agent) if attente.agent else "",
+            ]  # fmt: skip
 
 
 # --- À qui confier

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from jalon.agents.perimetre import Perimetre
-from jalon.personnes.models import EtatTache, Foyer, Personne, Rattachement, Tache
+from jalon.personnes.models import Foyer, Personne, Rattachement
 from jalon.socle.errors import HorsPerimetreError
 
 
@@ -69,17 +69,3 @@ def acceder_foyer(perimetre: Perimetre, public_id: UUID, *, droit: str = "dossie
             "ou demandez à votre responsable à qui il est confié."
         )
     return foyer
-
-
-def taches_a_faire(perimetre: Perimetre) -> models.QuerySet[Tache]:
-    """Tâches qui attendent l'agent lui-même, un de ses organismes ou un de ses territoires."""
-    a_faire = Tache.objects.filter(etat=EtatTache.A_FAIRE)
-    if perimetre.agent is None:
-        return a_faire.none()
-    if perimetre.tout:
-        return a_faire
-    return a_faire.filter(
-        Q(agent=perimetre.agent)
-        | Q(organisme_id__in=perimetre.organismes)
-        | Q(territoire_id__in=perimetre.territoires)
-    )

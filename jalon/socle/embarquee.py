@@ -8,6 +8,7 @@ Un superviseur (`jalon.socle.superviseur`) tient le serveur et l'arrête quand p
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import hashlib
 import importlib.util
@@ -23,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -184,7 +186,13 @@ def repond(emplacement: Emplacement, base: str = BASE) -> bool:
     return True
 
 
-_presences: dict[Path, object] = {}
+_presences: dict[Path, IO[str]] = {}
+
+
+@atexit.register
+def _rendre_presences() -> None:
+    for presence in _presences.values():
+        presence.close()
 
 
 def assurer(donnees: Path) -> Emplacement:

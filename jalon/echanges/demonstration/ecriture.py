@@ -351,7 +351,7 @@ class Compteur:
 
 def ecrire_fichier(
     chemin: Path,
-    foyers: Iterable[tuple[Foyer, tuple[date, date]]],
+    foyers: Iterable[tuple[Foyer, tuple[date, date], date]],
     *,
     departement: str,
     reference: date,
@@ -370,8 +370,8 @@ def ecrire_fichier(
             f"<DTCREAFLUX>{creation}</DTCREAFLUX><HEUCREAFLUX>04:30:00</HEUCREAFLUX><DTREF>{reference}</DTREF>"
             "</IdentificationFlux>\n"
         )
-        for rang, (foyer, trimestre) in enumerate(foyers, start=1):
-            sortie.write(foyer_en_xml(foyer, trimestre, departement, reference))
+        for rang, (foyer, trimestre, mois) in enumerate(foyers, start=1):
+            sortie.write(foyer_en_xml(foyer, trimestre, departement, mois))
             compteur.noter(foyer)
             if progression is not None and rang % _PAS_PROGRESSION == 0:
                 progression(rang, attendus)

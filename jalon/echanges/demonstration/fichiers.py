@@ -17,7 +17,7 @@ from .mois_suivant import compter, foyer_au_mois_suivant, planifier
 from .population import Population
 from .ressources import change_de_trimestre, trimestre
 
-_Bloc = tuple[Foyer, tuple[date, date]]
+_Bloc = tuple[Foyer, tuple[date, date], date]
 
 
 def ecrire_mois_initial(
@@ -36,7 +36,7 @@ def ecrire_mois_initial(
     def foyers() -> Iterator[_Bloc]:
         for i in range(nombre):
             foyer = construire_foyer(population, i, date_reference)
-            yield foyer, trimestre(foyer, date_reference)
+            yield foyer, trimestre(foyer, date_reference), date_reference
 
     compteur = ecrire_fichier(
         chemin,
@@ -70,14 +70,16 @@ def ecrire_mois_suivant(
     comptes_defauts = planifier_defauts(population, plan) if defauts else Counter[str]()
     a_ecrire = plan.a_ecrire(population)
     changements["trimestre_avance"] = sum(
-        1 for i in a_ecrire if i not in population.nouveaux and change_de_trimestre(i, suivant)
+        1 for i in a_ecrire if i not in population.nouveaux and not plan.libre(i) and change_de_trimestre(i, suivant)
     )
 
     def foyers() -> Iterator[_Bloc]:
         for i in a_ecrire:
             foyer = foyer_au_mois_suivant(population, plan, i, date_reference)
             abimer(foyer, plan, population, date_reference)
-            yield foyer, trimestre(foyer, suivant)
+            # Un foyer intact garde les mois du premier fichier : la caisse répète alors ce qu'elle a déjà dit.
+            mois = date_reference if plan.libre(i) else suivant
+            yield foyer, trimestre(foyer, mois), mois
 
     compteur = ecrire_fichier(
         chemin,

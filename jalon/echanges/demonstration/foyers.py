@@ -74,9 +74,6 @@ def construire_foyer(population: Population, i: int, reference: date) -> Foyer:
     _loger(foyer, alea, territoire.communes[population.commune[i]], reference)
     _poser_etat(foyer, alea, reference)
     etablir_droits(foyer, population.contexte, alea, reference)
-    if mois == 1:
-        for personne in foyer.personnes:
-            personne.entrant = personne.soumis
     _poser_rarete(foyer, alea, reference)
     return foyer
 

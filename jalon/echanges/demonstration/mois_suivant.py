@@ -177,11 +177,13 @@ def foyer_au_mois_suivant(population: Population, plan: Plan, i: int, reference:
     suivant = mois_apres(reference)
     if i in population.nouveaux:
         foyer = construire_foyer(population, i, suivant)
+        for personne in foyer.personnes:
+            personne.entrant = personne.soumis
     else:
         foyer = construire_foyer(population, i, reference)
+        if plan.libre(i):
+            return foyer
         foyer.controle = None
-        for personne in foyer.personnes:
-            personne.entrant = False
         if change_de_trimestre(i, suivant):
             avancer_trimestre(foyer)
     genre = plan.changements.get(i)

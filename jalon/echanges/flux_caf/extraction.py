@@ -20,7 +20,7 @@ from lxml import etree
 
 from jalon.personnes.identite import Nir, lire_nir
 from jalon.personnes.models import TypeNir
-from jalon.referentiels.nomenclatures import est_connu
+from jalon.referentiels.nomenclatures import est_connu, valeurs
 
 NUL: Final = "\x1f"
 """Absence de valeur ; ce caractère est interdit en XML, aucun texte reçu ne peut le contenir."""
@@ -30,6 +30,11 @@ Feuilles = dict[str, str]
 
 _BLANCS = re.compile(r"[\t\r\n\v\f]+")
 _ANNEE_MIN = 1850
+
+
+@lru_cache(maxsize=100)
+def _connus(liste: str) -> frozenset[str]:
+    return frozenset(valeurs(liste))
 
 
 class FoyerIllisibleError(Exception):
@@ -110,6 +115,10 @@ def booleen(feuilles: Feuilles, balise: str) -> str:
 
 def texte(feuilles: Feuilles, balise: str, longueur: int = 80) -> str:
     lu = feuilles.get(balise, "")
+    if not lu:
+        return ""
+    if not lu.isprintable():
+        lu = _BLANCS.sub(" ", lu)
     if len(lu) > longueur:
         raise FoyerIllisibleError(balise, f"le texte dépasse {longueur} caractères")
     return lu
@@ -187,10 +196,7 @@ def feuilles_de(bloc: etree._Element | None) -> Feuilles:
     """Feuilles directes d'un bloc, textes débarrassés de leur remplissage."""
     if bloc is None:
         return {}
-    return {
-        enfant.tag: _BLANCS.sub(" ", contenu).strip() if (contenu := enfant.text) else ""  # type: ignore[misc]
-        for enfant in bloc
-    }
+    return {enfant.tag: contenu.strip() if (contenu := enfant.text) else "" for enfant in bloc}  # type: ignore[misc]
 
 
 def _imbriquees(bloc: etree._Element) -> dict[str, object]:
@@ -225,8 +231,9 @@ class Extraction:
 
     def code(self, feuilles: Feuilles, balise: str, liste: str = "") -> str:
         """Code d'une nomenclature : gardé même inconnu, et alors signalé."""
-        lu = texte(feuilles, balise, 10)
-        if lu and not est_connu(liste or balise, lu):
+        lu = feuilles.get(balise, "")
+        if lu and lu not in _connus(liste or balise):
+            lu = texte(feuilles, balise, 10)
             self.anomalies.append(("code_inconnu", f"{balise} = {lu}"))
         return lu
 

@@ -7,7 +7,7 @@ dernier connu complète l'histoire sans toucher à ce qui est plus récent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -98,8 +98,10 @@ class Ecart:
         return bool(self.a_ouvrir or self.a_fermer or self.a_inserer or self.a_redater)
 
 
-def comparer(connus: Iterable[FaitConnu], recus: Iterable[Fait]) -> Ecart:
+def comparer(connus: Sequence[FaitConnu], recus: list[Fait]) -> Ecart:
     """Écart pour le flux le plus récent : ce qui n'est plus dit se ferme, ce qui est nouveau s'ouvre."""
+    if not connus:
+        return Ecart(a_ouvrir=recus)
     ecart = Ecart()
     attendus = Counter(recus)
     for connu in connus:
@@ -111,7 +113,7 @@ def comparer(connus: Iterable[FaitConnu], recus: Iterable[Fait]) -> Ecart:
     return ecart
 
 
-def completer(connus: Iterable[FaitConnu], recus: Iterable[Fait], *, le: str, suivante: str) -> Ecart:
+def completer(connus: Sequence[FaitConnu], recus: list[Fait], *, le: str, suivante: str) -> Ecart:
     """Écart pour un flux ancien, daté `le`, quand la réception suivante du dossier est datée `suivante`.
 
     `suivante` égale à `le` : un flux du même jour, émis plus tard, l'a déjà remplacé ; ses faits propres sont

@@ -71,6 +71,7 @@ class Bilan:
     mis_a_jour: list[int] = field(default_factory=list)
     inchanges: int = 0
     personnes_lues: int = 0
+    personnes_illisibles: int = 0
     personnes_creees: list[int] = field(default_factory=list)
     personnes_mises_a_jour: set[int] = field(default_factory=set)
     quarantaine: list[tuple[FoyerLu, str, str, str]] = field(default_factory=list)
@@ -116,27 +117,20 @@ class Integration:
         self.apres: dict[int, bool] = {}
         self.contextes: dict[int, Contexte] = {}
         self.territoires_changes: dict[int, int | None] = {}
-        self.nouvelles: list[int] = []
+        self.vus: set[int] = set()
         self._reserves: dict[str, Iterator[int]] = {}
 
     # --- Lot --------------------------------------------------------------------------------------
 
-    def integrer(self, lus: Iterable[FoyerLu]) -> None:
+    def integrer(self, extraits: LotExtrait) -> None:
         """Intègre un lot ; un même dossier présent deux fois passe dans un lot suivant."""
-        restants = self._extraire(lus)
+        for lu, champ, motif in extraits.illisibles:
+            self.bilan.quarantaine.append((lu, _numero_brut(lu.xml), champ, motif))
+            self.bilan.personnes_lues += lu.xml.count(b"<Personne>")
+            self.bilan.personnes_illisibles += lu.xml.count(b"<Personne>")
+        restants = extraits.recus
         while restants:
             restants = _Lot(self, restants).executer()
-
-    def _extraire(self, lus: Iterable[FoyerLu]) -> list[FoyerRecu]:
-        recus: list[FoyerRecu] = []
-        for lu in lus:
-            extraction = Extraction(lu.rang, lu.ligne, lu.empreinte)
-            try:
-                recus.append(extraction.lire(lu.xml))
-            except FoyerIllisibleError as erreur:
-                self.bilan.quarantaine.append((lu, _numero_brut(lu.xml), erreur.champ, str(erreur)))
-                self.bilan.personnes_lues += lu.xml.count(b"<Personne>")
-        return recus
 
     def reserver(self, table: str) -> int:
         """Identifiant neuf d'une table, pris par blocs dans sa séquence."""
@@ -160,6 +154,25 @@ class Integration:
         ligne: int | None = None,
     ) -> None:
         self.bilan.anomalies.append((code, detail[:300], dossier, personne, ligne))
+
+
+@dataclass(slots=True)
+class LotExtrait:
+    """Foyers lus d'un lot, et ceux qui n'ont pas pu l'être : `(foyer, champ, motif)`."""
+
+    recus: list[FoyerRecu] = field(default_factory=list)
+    illisibles: list[tuple[FoyerLu, str, str]] = field(default_factory=list)
+
+
+def extraire_lot(lus: Iterable[FoyerLu]) -> LotExtrait:
+    """Extrait les faits d'un lot de foyers. Ne touche pas à la base."""
+    lot = LotExtrait()
+    for lu in lus:
+        try:
+            lot.recus.append(Extraction(lu.rang, lu.ligne, lu.empreinte).lire(lu.xml))
+        except FoyerIllisibleError as erreur:
+            lot.illisibles.append((lu, erreur.champ, str(erreur)))
+    return lot
 
 
 def _numero_brut(xml: bytes) -> str:
@@ -338,6 +351,7 @@ class _Lot:
         if dossier is None:
             dossier = self._creer_dossier(recu, candidates, liens)
         self.touches.add(dossier.identifiant)
+        self.i.vus.add(dossier.identifiant)
         ancien = dossier.derniere_reception > self.i.ordre
         identifiants = self._associer_personnes(recu, candidates, liens, dossier, ancien)
         modifie = self._ecrire_faits(recu, dossier, identifiants, ancien=ancien)

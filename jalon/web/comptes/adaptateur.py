@@ -22,7 +22,8 @@ from jalon.agents.sessions import fermer_sessions
 from jalon.agents.verrouillage import ConnexionBloqueeError, oublier_echecs
 from jalon.web.comptes.second_facteur import MARQUE, a_un_second_facteur
 
-CONNEXION_FRAICHE = 15 * 60
+CONNEXION_FRAICHE = 10 * 60
+"""Temps d'installer une application sur son téléphone et de noter ses codes de secours."""
 
 
 class AdaptateurComptes(DefaultAccountAdapter):
@@ -52,12 +53,10 @@ class AdaptateurComptes(DefaultAccountAdapter):
         return verifie is not None and verifie.pk == user.pk
 
     def is_reauthentication_required(self, app: str) -> bool:
-        """Qui vient de se connecter et doit poser son second facteur ne retape pas son mot de passe."""
-        request = context.request
-        if request.session.get(MARQUE):
-            preuves = get_authentication_records(request, request.user)
-            if preuves and time.time() - preuves[-1]["at"] < CONNEXION_FRAICHE:
-                return False
+        """Qui vient d'entrer ne retape pas aussitôt son mot de passe pour poser son second facteur."""
+        preuves = get_authentication_records(context.request, context.request.user)
+        if preuves and time.time() - preuves[-1]["at"] < CONNEXION_FRAICHE:
+            return False
         return super().is_reauthentication_required(app=app)
 
     def login(self, request: HttpRequest, user: Agent) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet, Value
@@ -13,8 +14,9 @@ from django.urls import NoReverseMatch, reverse
 from jalon.agents.perimetre import Perimetre
 from jalon.echanges.models import Quarantaine
 from jalon.orientations.models import AttenteOrientation
-from jalon.personnes.models import EtatRapprochement, Rapprochement
-from jalon.personnes.selectors import filtre_perimetre, taches_a_faire
+from jalon.orientations.querysets import AttenteOrientationQuerySet
+from jalon.personnes.models import EtatTache
+from jalon.personnes.rapprochements import rapprochements_a_examiner, taches
 from jalon.referentiels.parametres import mot
 
 
@@ -111,19 +113,13 @@ def compteurs(request: HttpRequest) -> Mapping[str, int]:
 
 def _compter(perimetre: Perimetre) -> Mapping[str, int]:
     """Une seule requête pour tous les compteurs, limitée au périmètre."""
-    attendent: dict[str, QuerySet[AttenteOrientation] | QuerySet[Rapprochement] | QuerySet[Quarantaine]] = {}
+    attendent: dict[str, QuerySet[Any]] = {}
     if perimetre.peut("file_orientation.consulter"):
-        attendent["file_orientation"] = AttenteOrientation.objects.filter(
-            filtre_perimetre(perimetre, "personne__"), sortie_le=None
-        )
+        attendent["file_orientation"] = AttenteOrientationQuerySet(AttenteOrientation).en_cours().du_perimetre(perimetre)
     if perimetre.peut("taches.traiter"):
-        attendent["taches"] = taches_a_faire(perimetre)  # type: ignore[assignment]
+        attendent["taches"] = taches(perimetre).filter(etat=EtatTache.A_FAIRE)
     if perimetre.peut("doublons.traiter"):
-        attendent["doublons"] = Rapprochement.objects.filter(
-            filtre_perimetre(perimetre, "ancienne__"),
-            filtre_perimetre(perimetre, "nouvelle__"),
-            etat=EtatRapprochement.A_EXAMINER,
-        )
+        attendent["doublons"] = rapprochements_a_examiner(perimetre)
     if perimetre.peut("quarantaine.traiter"):
         attendent["quarantaine"] = Quarantaine.objects.filter(etat=Quarantaine.Etat.A_TRAITER)
     parts = [

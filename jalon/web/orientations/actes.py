@@ -1,0 +1,22 @@
+"""Accomplir un acte depuis un écran : le résultat ou le refus devient un message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
+
+
+def tenter(request: HttpRequest, acte: Callable[[], str]) -> bool:
+    """Dit ce qui a été fait, ou pourquoi non. Ce qui est caché ou interdit garde sa page d'erreur."""
+    try:
+        messages.success(request, acte())
+    except (HorsPerimetreError, DroitManquantError):
+        raise
+    except JalonError as refus:
+        messages.error(request, str(refus))
+        return False
+    return True
