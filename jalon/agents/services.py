@@ -164,7 +164,7 @@ def terminer_affectation(affectation: Affectation, *, acteur: Agent, au: date | 
     if affectation.periode.isempty or (affectation.periode.upper is not None and affectation.periode.upper <= fin):
         raise JalonError("Cette affectation est déjà terminée.")
     if fin < timezone.localdate():
-        raise JalonError("Une affectation ne se termine pas dans le passé : choisissez aujourd'hui ou une date à venir.")
+        raise JalonError("Un rôle ne se termine pas dans le passé : choisissez aujourd'hui ou une date à venir.")
     if debut is not None and fin <= debut:
         affectation.periode = DateRange(empty=True)
     else:
@@ -220,7 +220,7 @@ def reinitialiser_second_facteur(agent: Agent, *, acteur: Agent, motif: str) -> 
     agent = Agent.objects.select_for_update(of=("self",)).get(pk=agent.pk)
     _refuser_soi_meme(agent, acteur, "Vous ne pouvez pas réinitialiser votre propre second facteur.")
     if not motif.strip():
-        raise JalonError("Dites pourquoi : la réinitialisation d'un second facteur est inscrite au journal avec son motif.")
+        raise JalonError("Dites pourquoi : réinitialiser un second facteur s'inscrit au journal avec son motif.")
     if not Authenticator.objects.filter(user=agent).exists():
         raise JalonError(f"{agent} n'a pas de second facteur : il lui en sera demandé un à sa prochaine connexion.")
     Authenticator.objects.filter(user=agent).delete()

@@ -93,9 +93,9 @@ def blocage_en_cours(courriel: str) -> datetime | None:
 def attente(echecs: int, seuil: int, duree: timedelta) -> timedelta:
     """Attente imposée après `echecs` échecs de suite ; elle double à chaque échec passé le seuil."""
     if echecs >= seuil:
-        return min(duree * 2 ** min(echecs - seuil, 30), BLOCAGE_MAXIMAL)
+        return min(duree * (1 << min(echecs - seuil, 30)), BLOCAGE_MAXIMAL)
     rang = echecs - (seuil - len(PREMIERES_ATTENTES))
-    return PREMIERES_ATTENTES[rang] if 0 <= rang and echecs > 0 else timedelta()
+    return PREMIERES_ATTENTES[rang] if rang >= 0 and echecs > 0 else timedelta()
 
 
 def phrase_de_blocage(fin: datetime) -> str:

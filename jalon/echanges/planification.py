@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection
@@ -16,7 +16,7 @@ from jalon.referentiels.parametres import nombre
 from jalon.traces.models import Lecture
 
 CONSERVATION_LECTURES: Final = "conservation.journal_lectures"
-TACHE_MENAGE: Final = "builtin:procrastinate.builtin.remove_old_jobs"
+TACHE_MENAGE: Final = "builtin:procrastinate.builtin_tasks.remove_old_jobs"
 GARDE_TRAVAUX_HEURES: Final = 168
 
 
@@ -60,7 +60,7 @@ def purger_lectures(a_la_date: date) -> int:
     return effacees
 
 
-def effacer_vieux_travaux(**options: Any) -> None:
+def effacer_vieux_travaux() -> None:
     """Demande le ménage de la file : les travaux finis depuis une semaine n'y servent plus."""
     app.configure_task(TACHE_MENAGE, queueing_lock="menage").defer(
         max_hours=GARDE_TRAVAUX_HEURES, remove_failed=True, remove_cancelled=True, remove_aborted=True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import marshal
 import tempfile
 import time as horloge
 from collections import Counter
@@ -11,9 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -25,23 +23,25 @@ from jalon.agents.models import Agent
 from jalon.droits.models import DossierRsa
 from jalon.echanges.flux_caf.copie import copier
 from jalon.echanges.flux_caf.erreurs import FluxRefuseError
+from jalon.echanges.flux_caf.extracteur import Extracteur, extraire_lot
 from jalon.echanges.flux_caf.faits import TABLES
-from jalon.echanges.flux_caf.integration import FERMES, Bilan, Integration, Ordre, extraire_lot
+from jalon.echanges.flux_caf.integration import FERMES, Bilan, Integration, Ordre
 from jalon.echanges.flux_caf.lecture import EnteteFlux, FoyerLu, LecteurFlux
 from jalon.echanges.flux_caf.suites import Suites, appliquer
 from jalon.echanges.models import AnomalieFlux, Flux, ListeRapport, Quarantaine
 from jalon.organismes.models import CommuneTerritoire
 from jalon.referentiels.models import Commune
 from jalon.referentiels.parametres import ajouter_mois, nombre
-from jalon.socle.bulk import DeferredSchema, par_avance
+from jalon.socle.bulk import DeferredSchema, ahead
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
 VERROU_IMPORT: Final = 7_062_016
 """Verrou consultatif de PostgreSQL : un seul import à la fois, rendu même si le processus est tué."""
-TAILLE_LOT: Final = 1_000
 PREMIER_CHARGEMENT: Final = 2_000
-INDEX_DU_RAPPROCHEMENT: Final = ("personne_naissance", "personne_nir", "dossier_matricule", "dossier_matricule_msa")
+INDEX_DU_RAPPROCHEMENT: Final = (
+    "personne_naissance", "personne_nir", "personnes_personne_fusionnee%", "dossier_matricule%",
+)  # fmt: skip
 """Index dont l'intégration se sert pendant le chargement lui-même."""
 Progression = Callable[[str, int], None]
 
@@ -84,11 +84,11 @@ def importer_flux(
     importé ; rien n'est alors écrit.
     """
     depart = horloge.monotonic()
-    with _seul_import(progression), _mise_de_cote() as reserve:
-        lecture = _lire(chemin, reserve, progression)
+    with _seul_import(progression), _mise_de_cote() as extracteur:
+        lecture = _lire(chemin, extracteur, progression)
         with transaction.atomic():
             schema = _alleger_premier_chargement(lecture)
-            integration = _integrer(lecture, reserve, progression)
+            integration = _integrer(lecture, extracteur, progression)
             suites = _conclure(lecture, integration, progression)
             if schema is not None:
                 progression("Vérification des liens", 96)
@@ -129,12 +129,16 @@ def _seul_import(progression: Progression) -> Iterator[None]:
 
 
 @contextmanager
-def _mise_de_cote() -> Iterator[IO[bytes]]:
-    """Fichier provisoire déjà effacé du disque : il disparaît avec le processus, même tué."""
+def _mise_de_cote() -> Iterator[Extracteur]:
+    """Les foyers extraits attendent dans un fichier déjà effacé du disque : il disparaît avec le processus."""
     dossier = settings.DONNEES / "provisoire"
     dossier.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=dossier) as reserve:
-        yield reserve
+        extracteur = Extracteur(reserve)
+        try:
+            yield extracteur
+        finally:
+            extracteur.abandonner()
 
 
 def _ordre(entete: EnteteFlux) -> Ordre:
@@ -142,7 +146,7 @@ def _ordre(entete: EnteteFlux) -> Ordre:
     return entete.date_reference.isoformat(), emis.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _lire(chemin: Path, reserve: IO[bytes], progression: Progression) -> Lecture:
+def _lire(chemin: Path, extracteur: Extracteur, progression: Progression) -> Lecture:
     taille_max = int(nombre("flux.taille_decompressee_max", timezone.localdate())) * 1_000_000
     lecteur = LecteurFlux(chemin, taille_max=taille_max)
     progression("Vérification du fichier", 1)
@@ -170,10 +174,11 @@ def _lire(chemin: Path, reserve: IO[bytes], progression: Progression) -> Lecture
             lecture.inchanges.append(dossier)
             lecture.personnes_inchangees += foyer.xml.count(b"<Personne>")
         else:
-            marshal.dump((foyer.rang, foyer.ligne, foyer.empreinte, foyer.xml), reserve)
-            lecture.a_integrer += 1
+            extracteur.deposer(foyer)
     if lecture is None:
         lecture = _ouvrir_lecture(lecteur, empreinte)
+    extracteur.terminer()
+    lecture.a_integrer = extracteur.nombre
     lecture.annonces = lecteur.totaux_annonces["dossiers"]
     lecture.anomalies_annoncees = lecteur.totaux_annonces["dossiers_en_anomalie"]
     return lecture
@@ -219,22 +224,7 @@ def _communes() -> dict[str, tuple[str, int | None]]:
     return communes
 
 
-def _lots(reserve: IO[bytes]) -> Iterator[list[FoyerLu]]:
-    reserve.seek(0)
-
-    def relire() -> Iterator[FoyerLu]:
-        while True:
-            try:
-                yield FoyerLu(*marshal.load(reserve))
-            except EOFError:
-                return
-
-    foyers = relire()
-    while lot := list(islice(foyers, TAILLE_LOT)):
-        yield lot
-
-
-def _integrer(lecture: Lecture, reserve: IO[bytes], progression: Progression) -> Integration:
+def _integrer(lecture: Lecture, extracteur: Extracteur, progression: Progression) -> Integration:
     connexion = connection.connection
     integration = Integration(connexion, ordre=lecture.ordre, communes=_communes())
     copier(
@@ -242,10 +232,10 @@ def _integrer(lecture: Lecture, reserve: IO[bytes], progression: Progression) ->
         [f"{dossier}\t{lecture.ordre[0]}\t{lecture.ordre[1]}Z" for dossier in lecture.inchanges],
     )  # fmt: skip
     faits = 0
-    # L'extraction du lot suivant avance pendant que PostgreSQL écrit celui-ci.
-    for lot, extraits in par_avance(_lots(reserve), extraire_lot):
-        integration.integrer(extraits)
-        faits += len(lot)
+    # Le lot suivant se relit pendant que PostgreSQL écrit celui-ci.
+    for lot in ahead(extracteur.lots()):
+        integration.integrer(lot)
+        faits += len(lot.recus) + len(lot.illisibles)
         progression("Mise à jour des dossiers", 40 + 50 * faits // lecture.a_integrer)
     bilan = integration.bilan
     bilan.lus = len(lecture.inchanges) + lecture.a_integrer
@@ -296,7 +286,8 @@ def _absents(vus: set[int]) -> list[int]:
 
 def _rapport(nom: str, lecture: Lecture, bilan: Bilan, suites: Suites, simulation: bool) -> dict[str, Any]:
     """Rapport d'import, tel que la ligne de commande l'écrit en JSON et que l'écran l'affiche."""
-    creees, mises_a_jour = len(bilan.personnes_creees), len(bilan.personnes_mises_a_jour)
+    creees = len(bilan.personnes_creees)
+    mises_a_jour = len(bilan.personnes_mises_a_jour.difference(bilan.personnes_creees))
     rien = not (bilan.crees or bilan.mis_a_jour or bilan.quarantaine)
     return {
         "fichier": nom,

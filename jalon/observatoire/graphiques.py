@@ -17,7 +17,7 @@ from jalon.observatoire.moteur import Resultat
 COULEURS = ("#0b5fa5", "#c47a13", "#1c7a45", "#6a7888")
 """Couleurs de repli, quand aucune feuille de style ne s'applique ; la page les remplace (clair, sombre)."""
 
-LARGEUR = 250
+LARGEUR = 180
 PAS = 30
 POLICE = "Atkinson Hyperlegible Next, sans-serif"
 MASQUE = "s"

@@ -209,7 +209,7 @@ def portee(territoire: str | None, permis: frozenset[str] | None, carte: Arbre) 
     if territoire:
         demandees = None if carte.racine(territoire) else carte.sous(territoire)
     if permis is None:
-        return Portee(demandees, carte.libelles[territoire] if territoire else "Département")
+        return Portee(demandees, carte.libelles[territoire] if territoire else carte.departement)
     if demandees is not None and not demandees & permis:
         raise HorsPerimetreError("Ce territoire n'est pas dans votre périmètre : choisissez l'un des vôtres.")
     feuilles = permis if demandees is None else demandees & permis

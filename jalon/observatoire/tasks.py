@@ -8,12 +8,13 @@ from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
-from jalon.observatoire import cliches
-
 
 @app.task(name="observatoire.prendre_cliche")
 def prendre_cliche(*, a_la_date: str) -> None:
     """Prépare les chiffres d'une date, puis refait les clichés plus récents qu'un flux tardif a changés."""
+    # Les travaux se chargent avec toute commande : Arrow n'est lu que par celui qui s'en sert.
+    from jalon.observatoire import cliches
+
     jour = date.fromisoformat(a_la_date)
     cliches.prendre_cliche(jour)
     for perime in cliches.cliches_perimes(jour):

@@ -29,6 +29,12 @@ class Arbre:
         """Le territoire couvre tout le département."""
         return len(self.sous(code)) == len(self.feuilles)
 
+    @property
+    def departement(self) -> str:
+        """Nom de tout le département : celui de la racine de l'arbre, s'il n'y en a qu'une."""
+        racines = [code for code, parent in self.parents.items() if parent is None and code not in self.feuilles]
+        return self.libelles[racines[0]] if len(racines) == 1 else "Département"
+
     def _lignee(self, code: str) -> set[str]:
         lignee, courant = set[str](), code
         while courant and courant not in lignee:

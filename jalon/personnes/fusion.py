@@ -257,15 +257,18 @@ def _reunir_les_periodes(
         lignes.setdefault(getattr(ligne, cle), []).append(ligne)
     for groupe in lignes.values():
         groupe.sort(key=lambda ligne: (ligne.periode.lower or date.min, ligne.pk))
-        tete = groupe[0]
+        tete, reunie = groupe[0], groupe[0].periode
+        suites: list[tuple[models.Model, DateRange]] = []
         for ligne in groupe[1:]:
-            if not _se_chevauchent(tete.periode, ligne.periode):
-                tete = ligne
+            if not _se_chevauchent(reunie, ligne.periode):
+                suites.append((tete, reunie))
+                tete, reunie = ligne, ligne.periode
                 continue
-            fins = (tete.periode.upper, ligne.periode.upper)
-            reunie = DateRange(tete.periode.lower, None if None in fins else max(f for f in fins if f is not None))
+            fins = (reunie.upper, ligne.periode.upper)
+            reunie = DateRange(reunie.lower, None if None in fins else max(f for f in fins if f is not None))
             carnet.changer_une(ligne, "periode", VIDE)
-            carnet.changer_une(tete, "periode", reunie)
+        for ligne, periode in [*suites, (tete, reunie)]:
+            carnet.changer_une(ligne, "periode", periode)
 
 
 def _deplacer_les_rapprochements(carnet: Carnet, gardee: Personne, absorbee: Personne) -> None:

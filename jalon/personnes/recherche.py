@@ -24,7 +24,8 @@ CANDIDATES = 500
 """Personnes d'un nom parmi lesquelles chercher une date de naissance."""
 
 _NIR = re.compile(
-    r"(?<!\d)[1278](?:[ .\-]?\d){4}[ .\-]?(?:\d[ .\-]?\d|2[ .\-]?[AB])(?:[ .\-]?\d){6}(?:(?:[ .\-]?\d){2})?(?!\d)", re.IGNORECASE
+    r"(?<!\d)[1278](?:[ .\-]?\d){4}[ .\-]?(?:\d[ .\-]?\d|2[ .\-]?[AB])(?:[ .\-]?\d){6}(?:(?:[ .\-]?\d){2})?(?!\d)",
+    re.IGNORECASE,
 )
 _DATE_SEPAREE = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?!\d)")
 _DATE_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
@@ -122,7 +123,9 @@ def chercher_nir(perimetre: Perimetre, texte: str, limite: int = LIMITE) -> Trou
     try:
         nir = lire_nir(re.sub(r"[.\-]", "", texte))
     except ValueError as erreur:
-        raise JalonError(f"Ce n'est pas un numéro de sécurité sociale : {erreur}. Corrigez-le et recommencez.") from None
+        raise JalonError(
+            f"Ce n'est pas un numéro de sécurité sociale : {erreur}. Corrigez-le et recommencez."
+        ) from None
     if nir is None:
         raise JalonError("Écrivez un numéro de sécurité sociale de 13 ou 15 caractères.")
     cles = list(

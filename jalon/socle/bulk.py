@@ -7,27 +7,24 @@ ligne ne respecte pas une contrainte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from psycopg import Connection, sql
 
-E = TypeVar("E")
-S = TypeVar("S")
+T = TypeVar("T")
 
 
-def par_avance(entrees: Iterable[E], preparer: Callable[[E], S]) -> Iterator[tuple[E, S]]:
-    """Prépare l'entrée suivante dans un fil à part pendant que l'appelant traite la précédente."""
+def ahead(entrees: Iterable[T]) -> Iterator[T]:
+    """Obtient l'entrée suivante dans un fil à part pendant que l'appelant traite la précédente."""
+    iterateur = iter(entrees)
+    fin = object()
     with ThreadPoolExecutor(1) as fil:
-        attente = None
-        for entree in entrees:
-            suivante = (entree, fil.submit(preparer, entree))
-            if attente is not None:
-                yield attente[0], attente[1].result()
-            attente = suivante
-        if attente is not None:
-            yield attente[0], attente[1].result()
+        attente = fil.submit(next, iterateur, fin)
+        while (entree := attente.result()) is not fin:
+            attente = fil.submit(next, iterateur, fin)
+            yield entree  # type: ignore[misc]
 
 
 CONTRAINTES = """
@@ -39,7 +36,7 @@ order by t.relname, c.conname
 INDEX = """
 select i.relname, pg_get_indexdef(x.indexrelid) from pg_index x
 join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
-where t.relname = any(%s) and not x.indisunique and i.relname <> all(%s)
+where t.relname = any(%s) and not x.indisunique and i.relname not like all(%s)
     and t.relnamespace = current_schema()::regnamespace
 order by i.relname
 """

@@ -64,7 +64,7 @@ def _essayer(verification: Callable[[], Verification]) -> Verification:
         )
 
 
-def _lire(requete: str, parametres: list[object] | None = None) -> list[tuple[object, ...]]:
+def _lire(requete: str, parametres: list[str | int] | None = None) -> list[tuple[object, ...]]:
     with connection.cursor() as curseur:
         curseur.execute(requete, parametres)
         return list(curseur.fetchall())
@@ -125,7 +125,8 @@ def verifier_lignes() -> Verification:
             "lignes", "Sécurité par ligne", "mauvais",
             f"{len(manquantes)} tables sans protection : {', '.join(manquantes)}", "Relancez « jalon init ».",
         )  # fmt: skip
-    return Verification("lignes", "Sécurité par ligne", "bon", f"{len(REGISTRE.politiques)} tables protégées sur {len(REGISTRE.politiques)}")
+    nombre = len(REGISTRE.politiques)
+    return Verification("lignes", "Sécurité par ligne", "bon", f"{nombre} tables protégées sur {nombre}")
 
 
 def verifier_journaux() -> Verification:
@@ -145,7 +146,8 @@ def verifier_journaux() -> Verification:
             "Relancez « jalon init ».",
         )  # fmt: skip
     nombre = len(REGISTRE.ajout_seul) + len(REGISTRE.fermees)
-    return Verification("journaux", "Journaux inaltérables", "bon", f"{nombre} tables que les requêtes web ne peuvent récrire")
+    detail = f"{nombre} tables que les requêtes web ne peuvent récrire"
+    return Verification("journaux", "Journaux inaltérables", "bon", detail)
 
 
 def verifier_migrations() -> Verification:
@@ -178,7 +180,8 @@ def verifier_file_travaux() -> Verification:
     )
     if en_retard:
         return Verification(
-            "file", "File des travaux", "mauvais", f"{detail} ; {en_retard} attendent depuis plus de {ATTENTE_TRAVAIL} min",
+            "file", "File des travaux", "mauvais",
+            f"{detail} ; {en_retard} attendent depuis plus de {ATTENTE_TRAVAIL} min",
             "L'exécuteur des travaux semble arrêté : relancez le service de travaux de Jalon.",
         )  # fmt: skip
     if comptes.get("failed"):
@@ -230,7 +233,8 @@ def verifier_https() -> Verification:
     if settings.HTTPS:
         return Verification("https", "Connexion chiffrée", "bon", "HTTPS exigé, cookies réservés à HTTPS")
     if settings.DEMONSTRATION:
-        return Verification("https", "Connexion chiffrée", "attention", "Sans HTTPS : permis en démonstration seulement")
+        detail = "Sans HTTPS : permis en démonstration seulement"
+        return Verification("https", "Connexion chiffrée", "attention", detail)
     return Verification(
         "https", "Connexion chiffrée", "mauvais", "Les pages sont servies sans HTTPS",
         "Placez un mandataire HTTPS devant Jalon et posez JALON_HTTPS=oui.",

@@ -46,7 +46,9 @@ def un_foyer(
     dossier = DossierRsaFactory(foyer__territoire=territoire, date_demande=demande, date_demande_rmi=demande_rmi)
     Situation.objects.create(dossier=dossier, etat=etat, situation_familiale=situation, periode=periode)
     for nature in natures:
-        NatureDroit.objects.create(dossier=dossier, nature=nature, sous_nature=sous_nature, debut=debut, periode=periode)
+        NatureDroit.objects.create(
+            dossier=dossier, nature=nature, sous_nature=sous_nature, debut=debut, periode=periode
+        )
     if cumul:
         Montant.objects.create(dossier=dossier, cumul_integral=cumul, periode=periode)
     roles = [RolePersonne.DEMANDEUR, *[RolePersonne.CONJOINT] * conjoint, *[RolePersonne.ENFANT] * enfants]

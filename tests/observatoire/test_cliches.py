@@ -34,7 +34,9 @@ def clore(dossier: DossierRsa, jour: date) -> None:
     en_cours = dossier.situations.get(periode__endswith=None)
     en_cours.periode = DateRange(en_cours.periode.lower, jour)
     en_cours.save()
-    Situation.objects.create(dossier=dossier, etat=EtatDossier.CLOS, situation_familiale="CEL", periode=DateRange(jour, None))
+    Situation.objects.create(
+        dossier=dossier, etat=EtatDossier.CLOS, situation_familiale="CEL", periode=DateRange(jour, None)
+    )
     recevoir(dossier, jour=jour)
 
 

@@ -26,7 +26,9 @@ def remplir(axes: tuple[tuple[Modalite, ...], ...], feuilles: dict[Case, int]) -
     return {
         case: sum(
             feuilles[feuille]
-            for feuille in product(*(m.parties or (m.code,) for m in (_une(a, c) for a, c in zip(axes, case, strict=True))))
+            for feuille in product(
+                *(m.parties or (m.code,) for m in (_une(a, c) for a, c in zip(axes, case, strict=True)))
+            )
         )
         for case in product(*([m.code for m in a] for a in axes))
     }
@@ -70,8 +72,7 @@ def test_aucune_case_masquee_ne_se_deduit_des_sommes_publiees(graine: int) -> No
     alea = Random(graine)
     axes = (axe("t", alea.randint(2, 6)), axe("l", alea.randint(2, 5)), axe("c", alea.randint(2, 4)))
     feuilles = {
-        case: alea.choice((0, 0, 1, 2, 3, 4, 6, 9, 15, 40, 200))
-        for case in product(*(a[-1].parties for a in axes))
+        case: alea.choice((0, 0, 1, 2, 3, 4, 6, 9, 15, 40, 200)) for case in product(*(a[-1].parties for a in axes))
     }
     valeurs = remplir(axes, feuilles)
 

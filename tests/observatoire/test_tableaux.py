@@ -161,6 +161,7 @@ def test_par_territoire_et_dans_un_territoire(distribution: Distribution) -> Non
     assert calculer("T06", JOUR, ventilation="territoire", colonne="activite").valeur(ici, "total") == 1
     assert dedans.valeur("total", "ensemble") == 2
     assert dedans.lieu == distribution.territoire.libelle
+    assert calculer("T06", JOUR).lieu == "Pas-de-Calais"
 
 
 def test_le_departement_entier_se_demande_par_sa_racine(distribution: Distribution) -> None:

@@ -29,6 +29,9 @@ Fait = tuple[str, ...]
 Feuilles = dict[str, str]
 
 _BLANCS = re.compile(r"[\t\r\n\v\f]+")
+_LONGUEUR_CAF = 7
+_NIR_POSSIBLE = re.compile(r"(?<![0-9A-Z])[1-8]\d{4}(?:\d\d|2[AB])\d{6}(?:\d\d)?(?![0-9A-Z])")
+_NUMERO_LONG = re.compile(r"\d{10,}")
 _ANNEE_MIN = 1850
 
 
@@ -41,7 +44,8 @@ class FoyerIllisibleError(Exception):
     """Le foyer ne peut pas être lu : `champ` dit où, le message dit pourquoi."""
 
     def __init__(self, champ: str, motif: str) -> None:
-        super().__init__(motif)
+        # Un numéro long peut être un NIR arrivé dans la mauvaise balise : le motif ne le répète pas.
+        super().__init__(_NUMERO_LONG.sub("…", motif))
         self.champ = champ
 
 
@@ -199,12 +203,17 @@ def feuilles_de(bloc: etree._Element | None) -> Feuilles:
     return {enfant.tag: contenu.strip() if (contenu := enfant.text) else "" for enfant in bloc}  # type: ignore[misc]
 
 
+def masquer_nir(texte: str) -> str:
+    """Un NIR glissé dans un libellé ou dans un bloc rare n'y est pas gardé ; un matricule CAF et ses zéros le sont."""
+    return _NIR_POSSIBLE.sub(lambda vu: vu[0] if vu[0].endswith("00000000") else "(NIR non gardé)", texte)
+
+
 def _imbriquees(bloc: etree._Element) -> dict[str, object]:
     """Contenu d'un bloc rare, gardé par balise ; une balise répétée donne une liste."""
     contenu: dict[str, object] = {}
     for enfant in bloc:
-        valeur: object = _imbriquees(enfant) if len(enfant) else (enfant.text or "").strip()
         nom = str(enfant.tag)
+        valeur: object = _imbriquees(enfant) if len(enfant) else masquer_nir((enfant.text or "").strip())
         if nom in contenu:
             deja = contenu[nom]
             contenu[nom] = [*deja, valeur] if isinstance(deja, list) else [deja, valeur]
@@ -254,7 +263,7 @@ class Extraction:
                 sections[nom] = enfant
             else:
                 if nom == "Anomalie":
-                    self.anomalies.append(("anomalie_caisse", texte(feuilles_de(enfant), "LIBANO", 250)))
+                    self.anomalies.append(("anomalie_caisse", masquer_nir(texte(feuilles_de(enfant), "LIBANO", 250))))
                 blocs.append(bloc_rare(enfant))
         for nom in ("IdentificationRSA", "DonneesAdministratives", "PrestationRSA"):
             if nom not in sections:
@@ -320,7 +329,7 @@ class Extraction:
         cedant, prenant = identification.get("OrganismeCedant", {}), identification.get("OrganismePrenant", {})
         return (
             f"{texte(cedant, 'FONORGCEDMUT', 7)} {texte(cedant, 'NUMORGCEDMUT', 7)}".strip(),
-            texte(cedant, "MATRICULEORGCEDMUT", 15) if cedant.get("FONORGCEDMUT") != "MSA" else "",
+            _matricule_cedant(cedant),
             jour(cedant, "DDARRMUT"),
             f"{texte(prenant, 'FONORGPRENMUT', 7)} {texte(prenant, 'NUMORGPRENMUT', 7)}".strip(),
             jour(prenant, "DDDEPAMUT"),
@@ -425,7 +434,7 @@ class Extraction:
     def _parente(self, feuilles: Feuilles) -> str:
         """Lien de parenté avec une autre personne du foyer ; son NIR n'est pas recopié ici."""
         lien = self.code(feuilles, "TYPEPAR")
-        return f"{lien} {feuilles.get('PRENOM', '')} {feuilles.get('NOMNAI', '')}".strip()
+        return f"{lien} {texte(feuilles, 'PRENOM')} {texte(feuilles, 'NOMNAI')}".strip()
 
     def _soumission(self, feuilles: Feuilles) -> Fait | None:
         soumise = booleen(feuilles, "TOPPERSDRODEVORSA")
@@ -521,7 +530,8 @@ class Extraction:
             elif enfant.tag == "AdresseDetailleeFrance":
                 f = feuilles_de(enfant)
             else:
-                etranger = "\u2003".join(filter(None, feuilles_de(enfant).values()))[:500]
+                lignes = feuilles_de(enfant)
+                etranger = "\u2003".join(filter(None, (texte(lignes, nom, 500) for nom in lignes)))[:500]
         rang = entier(tronc, "RGADR")
         if rang == NUL:
             raise FoyerIllisibleError("RGADR", "le rang d'une adresse manque")
@@ -636,27 +646,36 @@ def _vrai(valeur: str) -> str:
 
 def _instruction_rmi(rmi: etree._Element | None) -> str:
     numero = rmi.find("NumeroInstructionRMI") if rmi is not None else None
-    return "-".join(valeur for valeur in feuilles_de(numero).values() if valeur)[:60]
+    feuilles = feuilles_de(numero)
+    return "-".join(filter(None, (texte(feuilles, nom, 60) for nom in feuilles)))[:60]
+
+
+def _matricule_cedant(cedant: Feuilles) -> str:
+    """Matricule chez la caisse d'avant ; celui de la MSA est un NIR et n'est pas gardé."""
+    lu = texte(cedant, "MATRICULEORGCEDMUT", 15)
+    return "" if cedant.get("FONORGCEDMUT") == "MSA" or len(lu.rstrip("0")) > _LONGUEUR_CAF else lu
 
 
 def lire_matricule(regime: str, brut: str) -> tuple[str, str]:
     """Rend `(matricule CAF, matricule MSA)`, l'un des deux vide.
 
-    CAF : sept chiffres, complétés de zéros à droite jusqu'à quinze. MSA : c'est un NIR, traité comme tel.
+    CAF : sept chiffres, complétés de zéros à droite jusqu'à quinze. MSA : c'est un NIR, traité comme tel ;
+    de même tout matricule qui en a la longueur, quelle que soit la caisse annoncée.
     """
     matricule = brut.strip()
     if not matricule.isascii() or not matricule.isalnum():
         raise FoyerIllisibleError("MATRICULE", "le matricule manque ou contient autre chose que des chiffres")
-    if regime == "MSA":
+    long = len(matricule) in (13, 15) and matricule[_LONGUEUR_CAF:].strip("0") != ""
+    if regime == "MSA" or long:
         try:
             nir = lire_nir(matricule)
         except ValueError:
-            raise FoyerIllisibleError("MATRICULE", "le matricule de la MSA n'a pas la forme d'un NIR") from None
+            raise FoyerIllisibleError("MATRICULE", "le matricule n'a pas la forme d'un NIR") from None
         assert nir is not None
         return "", nir.numero
     if not matricule.isdigit() or len(matricule) > 15:
-        raise FoyerIllisibleError("MATRICULE", f"« {matricule[:20]} » n'est pas un matricule")
-    if len(matricule) <= 7:
-        return matricule.zfill(7), ""
-    sept, reste = matricule[:7], matricule[7:]
+        raise FoyerIllisibleError("MATRICULE", "ce n'est pas un matricule de la CAF (sept chiffres, puis des zéros)")
+    if len(matricule) <= _LONGUEUR_CAF:
+        return matricule.zfill(_LONGUEUR_CAF), ""
+    sept, reste = matricule[:_LONGUEUR_CAF], matricule[_LONGUEUR_CAF:]
     return (sept if not reste.strip("0") else matricule), ""

@@ -122,12 +122,14 @@ def completer(connus: Sequence[FaitConnu], recus: list[Fait], *, le: str, suivan
     """
     ecart = Ecart()
     attendus = Counter(recus)
-    valables = [c for c in connus if c.debut <= le and (c.fin == SANS_FIN or c.fin > le)]
+    # Clos ce jour-là par le flux émis plus tard : le flux d'avant le disait encore, il n'apporte rien.
+    clos = le if suivante == le else SANS_FIN
+    valables = [c for c in connus if c.debut <= le and (c.fin in (SANS_FIN, clos) or c.fin > le)]
     suite = [c for c in connus if c.debut == suivante and c.debut > le]
     for connu in valables:
         if attendus[connu.valeurs] > 0:
             attendus[connu.valeurs] -= 1
-        elif suivante > le and connu.debut < le:
+        elif suivante > le:
             ecart.a_redater.append((connu.identifiant, connu.debut, le))
             if connu.fin == SANS_FIN or connu.fin > suivante:
                 ecart.a_inserer.append((connu.valeurs, suivante, connu.fin))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -19,13 +19,13 @@ from psycopg import Connection, Cursor
 from jalon.droits.models import EtatDossier
 from jalon.echanges.flux_caf import faits as f
 from jalon.echanges.flux_caf.copie import copier
-from jalon.echanges.flux_caf.extraction import NUL, Extraction, Fait, FoyerIllisibleError, FoyerRecu
+from jalon.echanges.flux_caf.extracteur import LotExtrait
+from jalon.echanges.flux_caf.extraction import NUL, Fait, FoyerRecu
 from jalon.echanges.flux_caf.faits import FaitConnu, TableFaits
 from jalon.echanges.flux_caf.lecture import FoyerLu
 from jalon.echanges.flux_caf.personnes import (
     Candidate,
     PersonneConnue,
-    preparer,
     reconnaitre_ailleurs,
     reconnaitre_dans_le_dossier,
 )
@@ -37,6 +37,7 @@ COLONNES_ETAT_CIVIL = (
     "civilite", "nom", "nom_naissance", "prenom", "prenom2", "prenom3", "date_naissance", "qualite_date_naissance",
     "rang_naissance", "commune_naissance", "sexe", "etat_civil_certifie",
 )  # fmt: skip
+TYPES_ETAT_CIVIL = {"date_naissance": "date", "rang_naissance": "smallint", "etat_civil_certifie": "boolean"}
 COLONNES_PERSONNE = (
     "id", *COLONNES_ETAT_CIVIL, "nir_chiffre", "nir_empreinte", "type_nir", "identite_depuis",
     "identifiant_france_travail", "cle_recherche", "cle_nom", "cle_prenom", "cle_prenoms", "territoire_id",
@@ -118,6 +119,10 @@ class Integration:
         self.contextes: dict[int, Contexte] = {}
         self.territoires_changes: dict[int, int | None] = {}
         self.vus: set[int] = set()
+        self.tardif = connexion.execute(
+            "select exists (select 1 from echanges_flux where (date_reference, emis_le) > (%s, %s))",
+            [ordre[0], ordre[1] + "Z"],
+        ).fetchone() == (True,)
         self._reserves: dict[str, Iterator[int]] = {}
 
     # --- Lot --------------------------------------------------------------------------------------
@@ -156,25 +161,6 @@ class Integration:
         self.bilan.anomalies.append((code, detail[:300], dossier, personne, ligne))
 
 
-@dataclass(slots=True)
-class LotExtrait:
-    """Foyers lus d'un lot, et ceux qui n'ont pas pu l'être : `(foyer, champ, motif)`."""
-
-    recus: list[FoyerRecu] = field(default_factory=list)
-    illisibles: list[tuple[FoyerLu, str, str]] = field(default_factory=list)
-
-
-def extraire_lot(lus: Iterable[FoyerLu]) -> LotExtrait:
-    """Extrait les faits d'un lot de foyers. Ne touche pas à la base."""
-    lot = LotExtrait()
-    for lu in lus:
-        try:
-            lot.recus.append(Extraction(lu.rang, lu.ligne, lu.empreinte).lire(lu.xml))
-        except FoyerIllisibleError as erreur:
-            lot.illisibles.append((lu, erreur.champ, str(erreur)))
-    return lot
-
-
 def _numero_brut(xml: bytes) -> str:
     debut = xml.find(b"<NUMDEMRSA>")
     fin = xml.find(b"</NUMDEMRSA>")
@@ -184,19 +170,20 @@ def _numero_brut(xml: bytes) -> str:
 class _Lot:
     """Un lot : ce qu'on en sait, puis ce qu'on en écrit."""
 
-    def __init__(self, integration: Integration, recus: list[FoyerRecu]) -> None:
+    def __init__(self, integration: Integration, lot: list[tuple[FoyerRecu, list[Candidate]]]) -> None:
         self.i = integration
-        self.recus = recus
-        self.candidates = [[preparer(personne) for personne in recu.personnes] for recu in recus]
+        self.recus = [recu for recu, _ in lot]
+        self.candidates = [candidates for _, candidates in lot]
         self.par_numero: dict[str, list[DossierConnu]] = defaultdict(list)
         self.par_matricule: dict[tuple[str, str, str], list[DossierConnu]] = defaultdict(list)
         self.personnes: dict[int, PersonneConnue] = {}
         self.par_nir: dict[bytes, set[int]] = defaultdict(set)
         self.par_naissance: dict[tuple[str, str], set[int]] = defaultdict(set)
         self.membres: dict[int, set[int]] = defaultdict(set)
+        self.visages: dict[int, list[PersonneConnue]] = defaultdict(list)
         self.connus: dict[str, dict[int, list[FaitConnu]]] = {}
         self.statuts: dict[int, dict[int, bool]] = defaultdict(dict)
-        self.touches: set[int] = set()
+        self.foyers_touches: set[int] = set()
         self.lignes: dict[str, list[str]] = defaultdict(list)
         self.neuves: dict[int, list[str]] = {}
         self.a_fermer: dict[str, list[int]] = defaultdict(list)
@@ -208,15 +195,15 @@ class _Lot:
         self.france_travail: list[tuple[str, int]] = []
         self.evenements: list[tuple[int, Fait]] = []
 
-    def executer(self) -> list[FoyerRecu]:
+    def executer(self) -> list[tuple[FoyerRecu, list[Candidate]]]:
         """Traite le lot et rend les foyers à remettre dans le suivant."""
         self._lire_dossiers()
         self._lire_personnes()
         self._lire_faits()
-        remis: list[FoyerRecu] = []
+        remis: list[tuple[FoyerRecu, list[Candidate]]] = []
         for recu, candidates in zip(self.recus, self.candidates, strict=True):
             if not self._integrer(recu, candidates):
-                remis.append(recu)
+                remis.append((recu, candidates))
         self._ecrire()
         return remis
 
@@ -277,10 +264,15 @@ class _Lot:
             "(date_naissance, cle_nom) in (select * from unnest(%s::date[], %s::text[]))",
             [[naissance for naissance, _ in naissances], [nom for _, nom in naissances]],
         )
+        self._charger_personnes("fusionnee_dans_id = any(%s)", [list(self.personnes)])
         cibles = {p.fusionnee_dans for p in self.personnes.values() if p.fusionnee_dans is not None}
         while manquantes := sorted(cibles - set(self.personnes)):
             self._charger_personnes("id = any(%s)", [manquantes])
             cibles = {p.fusionnee_dans for p in self.personnes.values() if p.fusionnee_dans is not None}
+        for personne in self.personnes.values():
+            if personne.fusionnee_dans is not None:
+                vivante = self._vivante(personne.identifiant).identifiant
+                self.visages[vivante].append(replace(personne, identifiant=vivante))
 
     def _charger_personnes(self, condition: str, parametres: list[Any]) -> None:
         etat_civil = ", ".join(f"coalesce({colonne}::text, chr(31))" for colonne in COLONNES_ETAT_CIVIL)
@@ -306,6 +298,11 @@ class _Lot:
         while personne.fusionnee_dans is not None:
             personne = self.personnes[personne.fusionnee_dans]
         return personne
+
+    def _sous_tous_visages(self, identifiants: Iterable[int]) -> list[PersonneConnue]:
+        """Ces personnes, et celles qu'un agent a réunies à elles : la caisse les nomme encore ainsi."""
+        vivantes = sorted({self._vivante(identifiant).identifiant for identifiant in identifiants})
+        return [visage for v in vivantes for visage in (self.personnes[v], *self.visages.get(v, ()))]
 
     def _lire_faits(self) -> None:
         dossiers = [d for liste in self.par_numero.values() for d in liste]
@@ -343,18 +340,28 @@ class _Lot:
 
     def _integrer(self, recu: FoyerRecu, candidates: list[Candidate]) -> bool:
         dossier, liens = self._reconnaitre_dossier(recu, candidates)
-        if dossier is not None and dossier.identifiant in self.touches:
+        foyer: int | None = None
+        if dossier is None:
+            foyer, membres = self._foyer_de_meme_matricule(recu, candidates)
+            liens.update(membres)
+        # Deux demandes d'un même foyer partagent ses personnes et ses adresses : la seconde attend aussi.
+        if (dossier.foyer if dossier is not None else foyer) in self.foyers_touches:
             return False
         bilan = self.i.bilan
         bilan.personnes_lues += len(candidates)
         nouveau = dossier is None
         if dossier is None:
-            dossier = self._creer_dossier(recu, candidates, liens)
-        self.touches.add(dossier.identifiant)
+            dossier = self._creer_dossier(recu, foyer)
+        self.foyers_touches.add(dossier.foyer)
         self.i.vus.add(dossier.identifiant)
         ancien = dossier.derniere_reception > self.i.ordre
         identifiants = self._associer_personnes(recu, candidates, liens, dossier, ancien)
         modifie = self._ecrire_faits(recu, dossier, identifiants, ancien=ancien)
+        if dossier.derniere_reception == self.i.ordre:
+            self.i.signaler(
+                "foyer_en_double", "ce dossier figure deux fois dans ce flux : la dernière version l'emporte",
+                dossier=dossier.identifiant, ligne=recu.ligne,
+            )  # fmt: skip
         if ancien:
             bilan.anciens += 1
             self.i.signaler(
@@ -381,24 +388,18 @@ class _Lot:
         """Le dossier de ce numéro qui a une personne en commun ; à défaut, aucun."""
         meilleur: tuple[int, DossierConnu | None, dict[int, PersonneConnue]] = (0, None, {})
         for dossier in self.par_numero.get(recu.numero_demande, ()):
-            membres = {self._vivante(personne).identifiant for personne in self.membres[dossier.foyer]}
-            liens = reconnaitre_dans_le_dossier(candidates, [self.personnes[m] for m in sorted(membres)])
+            liens = self._liens(candidates, dossier)
             if len(liens) > meilleur[0]:
                 meilleur = (len(liens), dossier, liens)
         return meilleur[1], meilleur[2]
 
-    def _creer_dossier(
-        self, recu: FoyerRecu, candidates: list[Candidate], liens: dict[int, PersonneConnue]
-    ) -> DossierConnu:
+    def _creer_dossier(self, recu: FoyerRecu, foyer: int | None) -> DossierConnu:
         homonymes = self.par_numero[recu.numero_demande]
         rang = 1 + max((d.rang_partage for d in homonymes), default=-1)
-        foyer, membres = self._foyer_de_meme_matricule(recu, candidates)
         if foyer is None:
             foyer = self.i.reserver("personnes_foyer")
             territoire = self._territoire(recu)
             self.lignes["personnes_foyer"].append(f"{foyer}\t{NUL if territoire is None else territoire}")
-        else:
-            liens.update(membres)
         dossier = DossierConnu(
             self.i.reserver("droits_dossierrsa"), foyer, recu.numero_demande, rang, self._attributs(recu)
         )
@@ -427,11 +428,14 @@ class _Lot:
     ) -> tuple[int | None, dict[int, PersonneConnue]]:
         """Nouvelle demande d'un foyer connu : même caisse, même matricule, et au moins une personne commune."""
         for dossier in self.par_matricule.get(self._cle_matricule(self._attributs(recu)), ()):
-            membres = {self._vivante(personne).identifiant for personne in self.membres[dossier.foyer]}
-            liens = reconnaitre_dans_le_dossier(candidates, [self.personnes[m] for m in sorted(membres)])
-            if liens and dossier.identifiant not in self.touches:
+            liens = self._liens(candidates, dossier)
+            if liens:
                 return dossier.foyer, liens
         return None, {}
+
+    def _liens(self, candidates: list[Candidate], dossier: DossierConnu) -> dict[int, PersonneConnue]:
+        liens = reconnaitre_dans_le_dossier(candidates, self._sous_tous_visages(self.membres[dossier.foyer]))
+        return {rang: self.personnes[identifiant] for rang, identifiant in liens.items()}
 
     @staticmethod
     def _cle_matricule(attributs: Fait) -> tuple[str, str, str]:
@@ -471,10 +475,10 @@ class _Lot:
         """Identifiant de chaque personne reçue ; `None` pour une personne répétée dans le même foyer."""
         prises = {personne.identifiant for personne in liens.values()}
         identifiants: list[int | None] = []
-        vues: dict[Fait, int] = {}
+        vues: dict[Fait, int] = {_cle_etat_civil(candidates[rang]): lien.identifiant for rang, lien in liens.items()}
         territoire = self._territoire(recu)
         for rang, candidate in enumerate(candidates):
-            cle = (candidate.cle_nom, candidate.cle_prenoms, candidate.date_naissance, candidate.sexe)
+            cle = _cle_etat_civil(candidate)
             if cle in vues and liens.get(rang) is None:
                 self.i.signaler(
                     "personne_en_double", "la même personne figure deux fois dans le foyer : elle n'est prise qu'une fois",
@@ -484,7 +488,8 @@ class _Lot:
                 continue
             connue = liens.get(rang)
             if connue is None:
-                connue, nir_pris = reconnaitre_ailleurs(candidate, self._homonymes(candidate), prises)
+                trouvee, nir_pris = reconnaitre_ailleurs(candidate, self._homonymes(candidate), prises, candidates)
+                connue = None if trouvee is None else self.personnes[trouvee]
                 if nir_pris:
                     self.i.signaler(
                         "nir_partage", "une autre personne porte déjà ce NIR avec un état civil différent",
@@ -494,8 +499,8 @@ class _Lot:
                 connue = self._creer_personne(candidate, territoire)
             elif connue.identifiant in self.neuves:
                 self._territoire_de_personne(connue, territoire, ancien)
-            elif ancien:
-                self._identite_ancienne(connue, candidate, dossier)
+            elif (suivante := self._revue_le(connue, dossier, ancien)) is not None:
+                self._identite_ancienne(connue, candidate, suivante)
             else:
                 self._identite_nouvelle(connue, candidate)
                 self._territoire_de_personne(connue, territoire, ancien)
@@ -509,14 +514,14 @@ class _Lot:
         trouves = set(self.par_naissance.get((candidate.date_naissance, candidate.cle_nom), ()))
         if candidate.nir_empreinte is not None:
             trouves |= self.par_nir.get(candidate.nir_empreinte, set())
-        return [self.personnes[i] for i in sorted({self._vivante(trouve).identifiant for trouve in trouves})]
+        return self._sous_tous_visages(trouves)
 
     def _creer_personne(self, c: Candidate, territoire: int | None) -> PersonneConnue:
         identifiant = self.i.reserver("personnes_personne")
         etat_civil = c.recue.identite.colonnes()
         nir = c.recue.nir
         self.neuves[identifiant] = [
-            str(identifiant), *etat_civil, hexa(nir.chiffre) if nir else NUL, hexa(c.nir_empreinte),
+            str(identifiant), *etat_civil, hexa(c.nir_chiffre), hexa(c.nir_empreinte),
             nir.type if nir else "", self.i.date, c.recue.identifiant_france_travail, c.cle_recherche, c.cle_nom,
             c.cle_prenom, c.cle_prenoms, NUL if territoire is None else str(territoire),
         ]  # fmt: skip
@@ -537,15 +542,22 @@ class _Lot:
             self.france_travail.append((c.recue.identifiant_france_travail, connue.identifiant))
         etat_civil = c.recue.identite.colonnes()
         nir = c.recue.nir
+        if c.nir_empreinte is None and connue.nir_empreinte is not None:
+            nir = None  # un NIR faux ou illisible ne remplace pas un NIR sûr
         meme_nir = nir is None or (c.nir_empreinte == connue.nir_empreinte and nir.type == connue.type_nir)
         if connue.etat_civil == etat_civil and meme_nir:
             return
+        if any(
+            visage.etat_civil == etat_civil and c.nir_empreinte in (None, visage.nir_empreinte)
+            for visage in self.visages.get(connue.identifiant, ())
+        ):
+            return  # l'identité d'un dossier réuni à celui-ci : un agent a déjà choisi laquelle est la bonne
         if self._nir_change(connue, c):
             self.i.signaler("nir_modifie", "la caisse a changé le NIR de cette personne", personne=connue.identifiant)
         self.identites.append((
             (
                 *(None if v == NUL else v for v in etat_civil),  # type: ignore[arg-type]
-                *((nir.chiffre, c.nir_empreinte, nir.type) if nir is not None else (None, None, None)),
+                *((c.nir_chiffre, c.nir_empreinte, nir.type) if nir is not None else (None, None, None)),
                 self.i.date, c.cle_recherche, c.cle_nom, c.cle_prenom, c.cle_prenoms,
             ),
             connue.identifiant,
@@ -558,10 +570,23 @@ class _Lot:
             connue.nir_empreinte is not None and c.nir_empreinte is not None and connue.nir_empreinte != c.nir_empreinte
         )
 
-    def _identite_ancienne(self, connue: PersonneConnue, c: Candidate, dossier: DossierConnu) -> None:
+    def _revue_le(self, connue: PersonneConnue, dossier: DossierConnu, ancien: bool) -> str | None:
+        """Date du flux suivant où l'on a revu cette personne, dans ce dossier ou dans un autre."""
+        if ancien:
+            return _suivante(dossier, self.i.ordre)
+        if not self.i.tardif:
+            return None
+        ligne = self._requete(
+            "select min(p.date_reference)::text from personnes_rattachement r "
+            "join droits_dossierrsa d on d.foyer_id = r.foyer_id join droits_reception p on p.dossier_id = d.id "
+            "where r.personne_id = %s and r.periode @> p.date_reference and (p.date_reference, p.emis_le) > (%s, %s)",
+            [connue.identifiant, self.i.ordre[0], self.i.ordre[1] + "Z"],
+        ).fetchone()
+        return ligne[0] if ligne else None
+
+    def _identite_ancienne(self, connue: PersonneConnue, c: Candidate, suivante: str) -> None:
         etat_civil = c.recue.identite.colonnes()
         if etat_civil != connue.etat_civil:
-            suivante = _suivante(dossier, self.i.ordre)
             self.identites_anciennes.append((etat_civil, f.periode(self.i.date, suivante), connue.identifiant))
 
     def _territoire(self, recu: FoyerRecu) -> int | None:
@@ -595,7 +620,8 @@ class _Lot:
             if ancien:
                 ecart = f.completer(connus, recus, le=self.i.date, suivante=_suivante(dossier, self.i.ordre))
             else:
-                ecart = f.comparer(connus, recus)
+                # Un lot qui mêle dossiers anciens et récents a chargé toute l'histoire : seul l'en-cours se compare.
+                ecart = f.comparer([c for c in connus if c.fin == f.SANS_FIN], recus)
             if not ecart:
                 continue
             change = True
@@ -608,7 +634,7 @@ class _Lot:
             self.a_fermer[table.nom] += ecart.a_fermer
             self.a_redater[table.nom] += [(i, f.periode(de, a)) for i, de, a in ecart.a_redater]
             if table.colonnes[0] == "personne_id" and table not in (f.AVIS, f.BLOCS):
-                self._personnes_touchees(connus, ecart)
+                self._personnes_touchees(connus, ecart, identifiants)
             if not ancien and table is f.RATTACHEMENTS:
                 self._departs(connus, ecart, dossier)
         if not ancien:
@@ -624,10 +650,14 @@ class _Lot:
             for c in connus
         ]
 
-    def _personnes_touchees(self, connus: Iterable[FaitConnu], ecart: f.Ecart) -> None:
+    def _personnes_touchees(
+        self, connus: Iterable[FaitConnu], ecart: f.Ecart, identifiants: list[int | None]
+    ) -> None:
+        """Parmi les personnes lues dans ce foyer ; qui n'y est plus est sorti, pas mis à jour."""
         par_ligne = {c.identifiant: c.valeurs[0] for c in connus}
-        touchees = {fait[0] for fait in ecart.a_ouvrir} | {par_ligne[i] for i in ecart.a_fermer if i in par_ligne}
-        self.i.bilan.personnes_mises_a_jour.update(int(p) for p in touchees if int(p) not in self.neuves)
+        touchees = {fait[0] for fait in ecart.a_ouvrir} | {fait[0] for fait, _, _ in ecart.a_inserer}
+        touchees |= {par_ligne[i] for i in ecart.a_fermer if i in par_ligne}
+        self.i.bilan.personnes_mises_a_jour.update(p for p in identifiants if p is not None and str(p) in touchees)
 
     def _faits(self, recu: FoyerRecu, identifiants: list[int | None]) -> Iterator[tuple[TableFaits, list[Fait]]]:
         presentes = [
@@ -672,7 +702,9 @@ class _Lot:
         self.i.avant.setdefault(personne, any(statuts.values()))
         statuts[dossier] = soumise
         self.i.apres[personne] = any(statuts.values())
-        self.i.contextes[personne] = contexte
+        # Soumise dans un dossier, pas dans l'autre : c'est celui où elle l'est qui compte.
+        if soumise or not self.i.apres[personne]:
+            self.i.contextes[personne] = contexte
 
     def _departs(self, connus: Iterable[FaitConnu], ecart: f.Ecart, dossier: DossierConnu) -> None:
         """Une personne qui n'est plus dans le foyer n'y est plus soumise."""
@@ -762,6 +794,8 @@ class _Lot:
 
     def _mettre_a_jour_identites(self) -> None:
         colonnes = ", ".join(COLONNES_ETAT_CIVIL)
+        avec_prefixe = ", ".join(f"i.{colonne}" for colonne in COLONNES_ETAT_CIVIL)
+        types = [f"%s::{TYPES_ETAT_CIVIL.get(colonne, 'text')}" for colonne in COLONNES_ETAT_CIVIL]
         with self.i.connexion.cursor() as curseur:
             if self.identites:
                 curseur.execute(
@@ -782,8 +816,10 @@ class _Lot:
                 valeurs = [None if valeur == NUL else valeur for valeur in etat_civil]
                 curseur.execute(
                     f"insert into personnes_identiteanterieure ({colonnes}, type_nir, personne_id, periode) "
-                    f"values ({', '.join(['%s'] * len(valeurs))}, '', %s, %s::daterange)",
-                    [*valeurs, identifiant, periode],
+                    f"select t.*, '', %s, %s::daterange from (values ({', '.join(types)})) as t({colonnes}) "
+                    "where not exists (select 1 from personnes_identiteanterieure i where i.personne_id = %s "
+                    f"and i.periode @> %s::date and row(t.*) is not distinct from row({avec_prefixe}))",
+                    [identifiant, periode, *valeurs, identifiant, self.i.date],
                 )
 
     def _ecrire_evenements(self) -> None:
@@ -798,6 +834,10 @@ class _Lot:
                     for dossier, (le, heure, fait) in self.evenements
                 ],
             )
+
+
+def _cle_etat_civil(candidate: Candidate) -> Fait:
+    return (candidate.cle_nom, candidate.cle_prenoms, candidate.date_naissance, candidate.sexe)
 
 
 def _suivante(dossier: DossierConnu, ordre: Ordre) -> str:

@@ -41,6 +41,7 @@ class Candidate:
     """Une personne reçue, avec ses clés de comparaison."""
 
     recue: PersonneRecue
+    nir_chiffre: bytes | None
     nir_empreinte: bytes | None
     cle_recherche: str
     cle_nom: str
@@ -62,6 +63,7 @@ def preparer(recue: PersonneRecue) -> Candidate:
     fiable = recue.nir is not None and recue.nir.type in NIR_FIABLES
     return Candidate(
         recue=recue,
+        nir_chiffre=recue.nir.chiffre if recue.nir is not None else None,
         nir_empreinte=recue.nir.empreinte if recue.nir is not None and fiable else None,
         cle_recherche=cles["cle_recherche"],
         cle_nom=cles["cle_nom"],
@@ -105,47 +107,64 @@ def _etat_civil_compatible(c: Candidate, p: PersonneConnue) -> bool:
     )
 
 
-def reconnaitre_dans_le_dossier(
-    candidates: list[Candidate], membres: Iterable[PersonneConnue]
-) -> dict[int, PersonneConnue]:
-    """Associe les personnes reçues (par leur rang) à celles que le dossier connaît déjà.
+def _inversee(c: Candidate, p: PersonneConnue) -> bool:
+    """Nom et prénom échangés à la saisie."""
+    return (
+        c.cle_nom == p.cle_prenom
+        and c.cle_prenom == p.cle_nom
+        and c.date_naissance == p.date_naissance
+        and c.sexe == p.sexe
+    )
 
-    Les liens les plus sûrs sont faits d'abord ; chaque personne connue n'est prise qu'une fois.
+
+def reconnaitre_dans_le_dossier(candidates: list[Candidate], membres: Iterable[PersonneConnue]) -> dict[int, int]:
+    """Associe les personnes reçues (par leur rang) à celles que le dossier connaît déjà (par leur identifiant).
+
+    Les liens les plus sûrs sont faits d'abord ; chaque personne connue n'est prise qu'une fois. Une personne
+    issue d'une fusion figure plusieurs fois dans `membres`, sous chacune de ses identités.
     """
-    libres = {membre.identifiant: membre for membre in membres}
-    liens: dict[int, PersonneConnue] = {}
+    libres = list(membres)
+    liens: dict[int, int] = {}
     tours = (
         lambda c, p: _meme_nir(c, p) and _communs(c, p) >= 2,
         lambda c, p: _meme_etat_civil(c, p),
         lambda c, p: _etat_civil_compatible(c, p) and not _nir_contraires(c, p),
         lambda c, p: _meme_nir(c, p) and c.sexe == p.sexe and _communs(c, p) >= 1,
-        lambda c, p: _communs(c, p) == 2 and c.sexe == p.sexe and not _nir_contraires(c, p),
+        lambda c, p: (_communs(c, p) == 2 or _inversee(c, p)) and c.sexe == p.sexe and not _nir_contraires(c, p),
     )
     for meme in tours:
         for rang, candidate in enumerate(candidates):
             if rang in liens:
                 continue
-            trouves = [membre for membre in libres.values() if meme(candidate, membre)]
+            trouves = {membre.identifiant for membre in libres if meme(candidate, membre)}
             if len(trouves) == 1:
-                liens[rang] = trouves[0]
-                del libres[trouves[0].identifiant]
+                liens[rang] = trouves.pop()
+                libres = [membre for membre in libres if membre.identifiant != liens[rang]]
     return liens
 
 
 def reconnaitre_ailleurs(
-    candidate: Candidate, connues: Iterable[PersonneConnue], prises: set[int]
-) -> tuple[PersonneConnue | None, bool]:
+    candidate: Candidate, connues: Iterable[PersonneConnue], prises: set[int], foyer: Iterable[Candidate]
+) -> tuple[int | None, bool]:
     """Cherche une personne reçue hors de son dossier. Rend `(personne, vrai si le NIR est celui d'une autre)`.
 
-    `prises` : les personnes déjà liées à une autre personne du même foyer.
+    `prises` : les personnes déjà liées à une autre personne du même foyer ; `foyer` : toutes les personnes reçues
+    avec elle. Sous le même NIR, une personne dont un autre membre du foyer a tout l'état civil est cet autre :
+    c'est le NIR du conjoint qui a été recopié. Le NIR seul ne suffit pas : mère et fille ont le nom en commun.
     """
     libres = [personne for personne in connues if personne.identifiant not in prises]
-    par_nir = [p for p in libres if _meme_nir(candidate, p)]
-    for seuil in (2, 1):
-        surs = [p for p in par_nir if _communs(candidate, p) >= seuil and (seuil == 2 or candidate.sexe == p.sexe)]
+    par_nir = [
+        p for p in libres
+        if _meme_nir(candidate, p)
+        and (_meme_etat_civil(candidate, p) or not any(_meme_etat_civil(autre, p) for autre in foyer))
+    ]  # fmt: skip
+    for surs in (
+        {p.identifiant for p in par_nir if _communs(candidate, p) >= 2},
+        {p.identifiant for p in par_nir if candidate.date_naissance == p.date_naissance and candidate.sexe == p.sexe},
+    ):
         if len(surs) == 1:
-            return surs[0], False
-    surs = [p for p in libres if _meme_etat_civil(candidate, p) and not _nir_contraires(candidate, p)]
+            return surs.pop(), False
+    surs = {p.identifiant for p in libres if _meme_etat_civil(candidate, p) and not _nir_contraires(candidate, p)}
     if len(surs) == 1:
-        return surs[0], False
+        return surs.pop(), False
     return None, bool(par_nir) or any(_meme_nir(candidate, p) for p in connues)

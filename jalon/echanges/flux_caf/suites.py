@@ -169,7 +169,13 @@ def _faire_sortir(
             "update personnes_tache set etat = %s, close_le = %s where personne_id = any(%s) and type = %s and etat = %s",
             [EtatTache.SANS_OBJET, le, paquet, TypeTache.RECUEIL, EtatTache.A_FAIRE],
         )
-        maintenues = [p for p, motif in zip(paquet, motifs, strict=True) if motif == MotifSortie.PLUS_SOUMISE]
+        deja = _cles(
+            connexion, "select personne_id from accompagnements_maintien "
+            f"where etat in ('{EtatMaintien.EN_COURS}', '{EtatMaintien.FIN_PROPOSEE}') and personne_id = any(%s)", paquet,
+        )  # fmt: skip
+        maintenues = [
+            p for p, motif in zip(paquet, motifs, strict=True) if motif == MotifSortie.PLUS_SOUMISE and p not in deja
+        ]
         copier(
             connexion, "accompagnements_maintien", ("personne_id", "debut", "echeance", "etat"),
             [f"{personne}\t{le}\t{echeance}\t{EtatMaintien.EN_COURS}" for personne in maintenues],
@@ -231,7 +237,7 @@ select n.id, p.id, n.cle_nom, p.cle_nom, n.cle_prenom, p.cle_prenom, n.date_nais
 from paires c
 join personnes_personne n on n.id = c.nouvelle
 join personnes_personne p on p.id = c.ancienne
-where p.id <> n.id and p.fusionnee_dans_id is null and (p.id < n.id or not p.id = any(%(neuves)s))
+where p.id < n.id and p.fusionnee_dans_id is null
     and not exists (
         select 1 from personnes_rattachement a join personnes_rattachement b on a.foyer_id = b.foyer_id
         where a.personne_id = n.id and b.personne_id = p.id and a.periode && b.periode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -56,9 +57,9 @@ def liste(request: HttpRequest) -> HttpResponse:
 @exige("agents.consulter")
 def fiche(request: HttpRequest, public_id: UUID) -> HttpResponse:
     agent = acceder_agent(request.perimetre, public_id)
-    affectations = list(agent.affectations.select_related("profil", "organisme", "territoire").order_by("-periode", "id"))
+    affectations = agent.affectations.select_related("profil", "organisme", "territoire").order_by("-periode", "id")
     jour = timezone.localdate()
-    courantes = [a for a in affectations if not a.periode.isempty and (a.periode.upper is None or a.periode.upper > jour)]
+    courantes = [a for a in affectations if not a.periode.isempty and (a.periode.upper or date.max) > jour]
     contexte = {
         "agent": agent,
         "courantes": courantes,

@@ -63,14 +63,20 @@ class AgentForm(HabilleMixin, forms.Form):
     prenom = forms.CharField(label="Prénom", max_length=80)
     nom = forms.CharField(label="Nom", max_length=80)
     email = forms.EmailField(
-        label="Courriel professionnel", max_length=254, help_text="Il sert à se connecter ; le lien pour choisir le mot de passe y est envoyé."
-    )
+        label="Courriel professionnel", max_length=254,
+        help_text="Il sert à se connecter ; le lien pour choisir le mot de passe y est envoyé.",
+    )  # fmt: skip
     telephone = forms.CharField(label="Téléphone", max_length=20, required=False)
 
 
 class AffectationForm(HabilleMixin, forms.Form):
-    profil = forms.ModelChoiceField(ProfilHabilitation.objects.all(), label="Rôle", to_field_name="code")
-    organisme = forms.ModelChoiceField(Organisme.objects.filter(actif=True), label="Organisme", to_field_name="code")
+    profil = forms.ModelChoiceField(
+        ProfilHabilitation.objects.all(), label="Rôle", to_field_name="code", empty_label="Choisissez un rôle"
+    )
+    organisme = forms.ModelChoiceField(
+        Organisme.objects.filter(actif=True), label="Organisme", to_field_name="code",
+        empty_label="Choisissez un organisme",
+    )  # fmt: skip
     territoire = forms.ModelChoiceField(
         Territoire.objects.all(), label="Territoire", required=False, to_field_name="code",
         empty_label="Sans objet, ou tous", help_text="À choisir pour un rôle qui s'exerce sur un territoire.",

@@ -47,7 +47,10 @@ def verifier_dernier_import() -> Verification:
             "import", libelle, "attention", "Aucun fichier de la caisse n'a été importé",
             "Importez le flux mensuel depuis « Imports ».",
         )  # fmt: skip
-    detail = f"{flux.get_type_display()}, situation au {flux.date_reference:%d/%m/%Y}, importé le {timezone.localtime(flux.importe_le):%d/%m/%Y}"
+    importe_le = timezone.localtime(flux.importe_le)
+    detail = (
+        f"{flux.get_type_display()}, situation au {flux.date_reference:%d/%m/%Y}, importé le {importe_le:%d/%m/%Y}"
+    )
     if flux.date_reference < timezone.localdate() - IMPORT_ATTENDU:
         return Verification(
             "import", libelle, "attention", detail, "Un flux mensuel manque : demandez-le à la caisse.",

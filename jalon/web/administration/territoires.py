@@ -26,6 +26,7 @@ class Noeud:
     """Un territoire, ce qui en dépend, et le nombre de personnes visibles, enfants compris."""
 
     territoire: Territoire
+    instructeur: Organisme | None
     personnes: int | None = None
     enfants: list[Noeud] = field(default_factory=list)
 
@@ -55,7 +56,7 @@ def fiche(request: HttpRequest, code: str) -> HttpResponse:
     rattachees = CommuneTerritoire.objects.filter(Q(territoire=territoire) | Q(territoire__parent=territoire))
     contexte = {
         "territoire": territoire,
-        "instructeur": getattr(territoire, "serviceinstructeur", None),
+        "instructeur": _instructeur(territoire),
         "enfants": Territoire.objects.filter(parent=territoire),
         "organismes": Organisme.objects.filter(territoires=territoire).select_related("type"),
         "communes": _chercher_communes(rattachees, cherche),
@@ -116,8 +117,10 @@ def _nombres(perimetre: Perimetre) -> dict[int, int]:
 
 def _arbre(perimetre: Perimetre) -> list[Noeud]:
     nombres = _nombres(perimetre) if _compte(perimetre) else {}
-    territoires = list(Territoire.objects.select_related("serviceinstructeur__organisme").order_by("ordre", "libelle", "id"))
-    noeuds = {t.pk: Noeud(t, nombres.get(t.pk) if nombres else None) for t in territoires}
+    territoires = list(
+        Territoire.objects.select_related("serviceinstructeur__organisme").order_by("ordre", "libelle", "id")
+    )
+    noeuds = {t.pk: Noeud(t, _instructeur(t), nombres.get(t.pk)) for t in territoires}
     racines = []
     for territoire in territoires:
         parent = noeuds.get(territoire.parent_id) if territoire.parent_id else None
@@ -125,8 +128,16 @@ def _arbre(perimetre: Perimetre) -> list[Noeud]:
     return racines
 
 
-def _chercher_communes(rattachees: QuerySet[CommuneTerritoire], cherche: str) -> list[CommuneTerritoire]:
-    """Par nom (sans souci d'accents), code postal ou code INSEE, ancien ou nouveau."""
+def _instructeur(territoire: Territoire) -> Organisme | None:
+    """Un territoire qui n'est pas une feuille n'a pas de service instructeur."""
+    service = getattr(territoire, "serviceinstructeur", None)
+    return service.organisme if service else None
+
+
+def _chercher_communes(
+    rattachees: QuerySet[CommuneTerritoire], cherche: str
+) -> list[tuple[CommuneTerritoire, Organisme | None]]:
+    """Communes et leur service instructeur : par nom (sans souci d'accents), code postal ou code INSEE, même ancien."""
     if cherche:
         rattachees = rattachees.filter(
             Q(commune__nom__unaccent__icontains=cherche)
@@ -134,8 +145,7 @@ def _chercher_communes(rattachees: QuerySet[CommuneTerritoire], cherche: str) ->
             | Q(commune__codes_postaux__contains=[cherche[:5]])
             | Q(commune__anciens_codes__contains=[cherche[:5]])
         )
-    return list(
-        rattachees.select_related("commune__epci", "territoire__serviceinstructeur__organisme").order_by(
-            "commune__nom", "commune_id"
-        )[:COMMUNES_MAX]
+    trouvees = rattachees.select_related("commune", "territoire__serviceinstructeur__organisme").order_by(
+        "commune__nom", "commune_id"
     )
+    return [(rattachee, _instructeur(rattachee.territoire)) for rattachee in trouvees[:COMMUNES_MAX]]

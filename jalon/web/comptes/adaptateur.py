@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import time
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
+from allauth.core.context import request_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,6 +24,8 @@ from jalon.agents.services import noter_connexion, noter_deconnexion
 from jalon.agents.sessions import fermer_sessions
 from jalon.agents.verrouillage import ConnexionBloqueeError, oublier_echecs
 from jalon.web.comptes.second_facteur import MARQUE, a_un_second_facteur
+
+journal = logging.getLogger("jalon.comptes")
 
 CONNEXION_FRAICHE = 10 * 60
 """Temps d'installer une application sur son téléphone et de noter ses codes de secours."""
@@ -85,7 +90,16 @@ class AdaptateurComptes(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        super().send_notification_mail(template_prefix, user, context, email or user.email)
+        """Prévient l'agent d'un changement de sécurité.
+
+        django-allauth l'envoie parfois après la fin de la transaction, donc hors de la requête : on la lui rend.
+        Un serveur de courriel en panne n'annule pas un changement déjà fait.
+        """
+        try:
+            with request_context(self.request):
+                super().send_notification_mail(template_prefix, user, context, email or user.email)
+        except (OSError, SMTPException):
+            journal.exception("Le courriel de sécurité n'est pas parti")
 
 
 class AdaptateurSecondFacteur(DefaultMFAAdapter):

@@ -15,8 +15,8 @@ from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.html import format_html
 from django.urls import reverse
+from django.utils.html import format_html
 
 from jalon.agents.authentification import adresse_de
 from jalon.agents.verrouillage import ConnexionBloqueeError, noter_echec, ouvrir_essai

@@ -6,7 +6,7 @@ import logging
 from smtplib import SMTPException
 
 from allauth.account.adapter import get_adapter
-from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
+from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 
 from jalon.agents.models import Agent
@@ -18,7 +18,7 @@ journal = logging.getLogger("jalon.comptes")
 def envoyer_lien_mot_de_passe(agent: Agent) -> None:
     """Envoie le courriel de bienvenue ; lève `JalonError` s'il ne peut pas partir, pour que rien ne soit créé."""
     adaptateur = get_adapter()
-    jeton = PASSWORD_RESET_TOKEN_GENERATOR()().make_token(agent)
+    jeton = default_token_generator.make_token(agent)
     adresse = adaptateur.get_reset_password_from_key_url(f"{user_pk_to_url_str(agent)}-{jeton}")
     try:
         adaptateur.send_mail("comptes/bienvenue", agent.email, {"agent": agent, "password_reset_url": adresse})

@@ -15,6 +15,8 @@ ROUTES_PUBLIQUES = frozenset(
         "account_reset_password_from_key",
         "account_reset_password_from_key_done",
         "mfa_authenticate",
+        # La feuille de style de la couleur du département : la page de connexion en a besoin.
+        "theme",
     }
 )
 

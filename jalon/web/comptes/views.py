@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.models import Session
@@ -11,8 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
-
-from allauth.usersessions.models import UserSession
 
 from jalon.agents.sessions import fermer_sessions
 from jalon.web.comptes.appareils import nommer_appareil

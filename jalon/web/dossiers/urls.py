@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("personnes/<uuid:public_id>/", views.personne, name="personne"),
     path("personnes/<uuid:public_id>/droits/", views.personne_droits, name="personne_droits"),
     path("personnes/<uuid:public_id>/identite/", views.personne_identite, name="personne_identite"),
+    path("personnes/<uuid:public_id>/numero/", views.personne_numero, name="personne_numero"),
     path("personnes/<uuid:public_id>/lectures/", views.personne_lectures, name="personne_lectures"),
     path("foyers/<uuid:public_id>/", views.foyer, name="foyer"),
 ]

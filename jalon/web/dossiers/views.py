@@ -2,14 +2,143 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from jalon.agents.perimetre import Perimetre
+from jalon.personnes.identite import nir_en_clair
+from jalon.personnes.models import Personne
+from jalon.personnes.selectors import acceder_foyer, acceder_personne
+from jalon.socle.errors import DroitManquantError
+from jalon.traces.models import Lecture
+from jalon.traces.services import noter_lecture
+from jalon.web.dossiers.droits import explication_soumission, ressources_par_mois
+from jalon.web.dossiers.frise import MONTRES, frise
+from jalon.web.dossiers.parcours import chemin, pastilles, suite
+from jalon.web.dossiers.selectors import DossierPersonne, dossier_foyer, dossier_personne
+from jalon.web.socle.acces import exige
+
+ONGLETS = (
+    ("parcours", "personne", "Parcours"),
+    ("droits", "personne_droits", "Foyer et droits"),
+    ("identite", "personne_identite", "Identité"),
+    ("lectures", "personne_lectures", "Qui a ouvert ce dossier"),
+)
 
 
+@exige("dossier.consulter")
+@require_safe
 def personne(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return render(request, "dossiers/personne.html", {})
+    """Le chemin, ce qui s'est passé, ce qui vient ensuite."""
+    dossier = _ouvrir(request, public_id, "parcours")
+    faits = frise(dossier)
+    tout = "tout" in request.GET
+    return _page(
+        request, dossier, "parcours",
+        faits=faits if tout else faits[:MONTRES], caches=0 if tout else max(0, len(faits) - MONTRES),
+        suite=suite(dossier, _perimetre(request), timezone.localdate()),
+    )  # fmt: skip
 
 
-personne_droits = personne_identite = personne_lectures = foyer = personne
+@exige("dossier.consulter")
+@require_safe
+def personne_droits(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Le foyer, le droit aujourd'hui et dans le temps, les ressources, la soumission expliquée (R23)."""
+    dossier = _ouvrir(request, public_id, "droits")
+    return _page(
+        request, dossier, "droits",
+        explication=explication_soumission(dossier, timezone.localdate()), mois=ressources_par_mois(dossier),
+    )  # fmt: skip
+
+
+@exige("dossier.consulter")
+@require_safe
+def personne_identite(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Ce que l'on sait de l'identité, et combien on en est sûr ; le NIR reste caché."""
+    return _page(request, _ouvrir(request, public_id, "identite"), "identite", nir="")
+
+
+@exige("dossier.consulter")
+@require_POST
+def personne_numero(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Affiche le NIR sur demande expresse ; chaque affichage est noté à part."""
+    perimetre = _perimetre(request)
+    if not perimetre.voit_nir:
+        raise DroitManquantError("Votre rôle ne permet pas de voir le numéro de sécurité sociale.")
+    dossier = _ouvrir(request, public_id, "identite", nature=Lecture.Nature.NIR)
+    return _page(request, dossier, "identite", nir=nir_en_clair(dossier.personne))
+
+
+@exige("dossier.consulter")
+@require_safe
+def personne_lectures(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Qui a ouvert ce dossier, la présente ouverture comprise (R262-107)."""
+    return _page(request, _ouvrir(request, public_id, "lectures"), "lectures")
+
+
+@exige("dossier.consulter")
+@require_safe
+def foyer(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Le foyer : ses membres, ses dossiers, ses adresses, et son histoire."""
+    perimetre = _perimetre(request)
+    ouvert = acceder_foyer(perimetre, public_id)
+    dossier = dossier_foyer(ouvert)
+    Lecture.objects.bulk_create(
+        Lecture(
+            nature=Lecture.Nature.FOYER, agent=perimetre.agent, organisme=perimetre.organisme_principal,
+            personne=membre.personne_public_id, ecran="foyer",
+        )
+        for membre in dossier.presents
+    )  # fmt: skip
+    reponse = render(
+        request, "dossiers/foyer.html", {"dossier": dossier, "foyer": ouvert, "jour": timezone.localdate()}
+    )
+    reponse["Cache-Control"] = "no-store"
+    return reponse
+
+
+def _perimetre(request: HttpRequest) -> Perimetre:
+    return request.perimetre  # type: ignore[attr-defined,no-any-return]
+
+
+def _ouvrir(
+    request: HttpRequest, public_id: UUID, onglet: str, *, nature: str = Lecture.Nature.DOSSIER
+) -> DossierPersonne:
+    """Obtient la personne par le périmètre et note l'ouverture ; changer d'onglet, c'est le même écran."""
+    perimetre = _perimetre(request)
+    trouvee: Personne = acceder_personne(perimetre, public_id)
+    assert perimetre.agent is not None
+    noter_lecture(
+        nature, agent=perimetre.agent, organisme=perimetre.organisme_principal, personne=trouvee.public_id,
+        ecran="dossier de la personne",
+    )  # fmt: skip
+    return dossier_personne(trouvee, onglet)
+
+
+def _page(request: HttpRequest, dossier: DossierPersonne, onglet: str, **contexte: Any) -> HttpResponse:
+    jour = timezone.localdate()
+    onglets = [
+        {"texte": texte, "url": reverse(nom, args=[dossier.personne.public_id]), "courant": code == onglet}
+        for code, nom, texte in ONGLETS
+    ]
+    reponse = render(
+        request,
+        f"dossiers/{onglet}.html",
+        {
+            "dossier": dossier,
+            "personne": dossier.personne,
+            "jour": jour,
+            "onglets": onglets,
+            "pastilles": pastilles(dossier, jour),
+            "etapes": chemin(dossier, jour),
+            **contexte,
+        },
+    )
+    reponse["Cache-Control"] = "no-store"
+    return reponse

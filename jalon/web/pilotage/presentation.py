@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from jalon.observatoire.cliches import cliche_precedent
 from jalon.observatoire.graphiques import dessin, ecrire_nombre, en_svg
 from jalon.observatoire.moteur import Resultat, calculer, pourcentage
+from jalon.referentiels.parametres import mot
 from jalon.web.pilotage.demande import Demande
 from jalon.web.templatetags.jalon import date_courte, nombre, pourcent
 
@@ -19,6 +20,8 @@ from jalon.web.templatetags.jalon import date_courte, nombre, pourcent
 class CaseAffichee:
     texte: str
     part: Decimal | None
+    en_parts: bool
+    """La colonne a des pourcentages : cette case leur garde une place, pour rester alignée."""
     url: str
 
 
@@ -50,6 +53,11 @@ class Tuile:
 
 def carte(demande: Demande, resultat: Resultat) -> Carte:
     tableau = resultat.tableau
+    en_parts = {
+        colonne.code
+        for colonne in resultat.colonnes
+        if any(resultat.pourcentage(ligne.code, colonne.code) is not None for ligne in resultat.lignes)
+    }
     return Carte(
         resultat=resultat,
         url=reverse("tableau", args=[tableau.code.lower()]) + demande.requete(vue=""),
@@ -61,6 +69,7 @@ def carte(demande: Demande, resultat: Resultat) -> Carte:
                     CaseAffichee(
                         texte=ecrire_nombre(resultat.valeur(ligne.code, colonne.code)),
                         part=resultat.pourcentage(ligne.code, colonne.code),
+                        en_parts=colonne.code in en_parts,
                         url=_lien(demande, resultat, ligne.code, colonne.code),
                     )
                     for colonne in resultat.colonnes
@@ -91,18 +100,20 @@ def _lien(demande: Demande, resultat: Resultat, ligne: str, colonne: str) -> str
 
 
 TUILES = (
-    ("T05", "payables", "total", "Foyers au droit payable"),
-    ("T05", "personnes", "total", "Personnes couvertes"),
-    ("T05", "soumises", "total", "Personnes en droits et devoirs"),
-    ("FILE", "attente", "ensemble", "En attente d’orientation"),
+    ("T05", "payables", "total", "Foyers au droit payable", ""),
+    ("T05", "personnes", "total", "Personnes couvertes", ""),
+    ("T05", "soumises", "total", "", "personne_soumise"),
+    ("FILE", "attente", "ensemble", "", "file_orientation"),
 )
+"""Tableau, ligne, colonne, et le nom du chiffre : le nôtre, ou le mot du département."""
 
 
 def tuiles(demande: Demande, resultats: dict[str, Resultat]) -> list[Tuile]:
     """Les quatre chiffres de tête, avec leur évolution depuis le dernier mois préparé."""
     precedent = cliche_precedent(demande.a_la_date)
     faites = []
-    for code, ligne, colonne, libelle in TUILES:
+    for code, ligne, colonne, nom, cle in TUILES:
+        libelle = nom or _capitale(mot(cle).pluriel if cle == "personne_soumise" else mot(cle).singulier)
         resultat = resultats[code]
         valeur = resultat.valeur(ligne, colonne)
         detail = ""
@@ -117,6 +128,10 @@ def tuiles(demande: Demande, resultats: dict[str, Resultat]) -> list[Tuile]:
         )
         faites.append(Tuile("s" if valeur is None else valeur, libelle, url, detail))
     return faites
+
+
+def _capitale(texte: str) -> str:
+    return texte[:1].upper() + texte[1:]
 
 
 def evolution(valeur: int, avant: int | None, depuis: str) -> str:

@@ -20,7 +20,8 @@ from jalon.web.pilotage.dossiers import dossiers_de_la_case
 from jalon.web.pilotage.presentation import carte, tuiles
 from jalon.web.socle.acces import exige
 
-AFFICHES = ("T05", "T06", "T07", "T08", "T09")
+AFFICHES = ("T05", "T09", "T06", "T07", "T08", "FILE")
+"""Deux à deux, de hauteurs voisines."""
 PAR_PAGE = 50
 RELIRE_APRES = 4
 """Secondes avant que la page d'attente ne se relise."""
@@ -55,7 +56,7 @@ def tableaux(request: HttpRequest) -> HttpResponse:
     demande = lire_demande(request)
     if (attente := _pas_prete(request, demande)) or demande is None:
         return attente or render(request, "pilotage/sans_flux.html")
-    resultats = {code: demande.calculer(code) for code in (*AFFICHES, "FILE")}
+    resultats = {code: demande.calculer(code) for code in AFFICHES}
     return render(
         request,
         "pilotage/tableaux.html",

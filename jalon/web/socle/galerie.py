@@ -26,10 +26,14 @@ ETAPES = (
 @require_safe
 def galerie(request: HttpRequest) -> HttpResponse:
     faits = [
-        SimpleNamespace(date=date(2026, 10, 5), titre="Un fait reçu de la caisse", detail="Son détail", icone="database-import",
-                        ton="gris", url="", url_texte=""),
-        SimpleNamespace(date=date(2026, 2, 19), titre="Un acte du service", detail="", icone="gavel", ton="vert",
-                        url="#frise", url_texte="ouvrir"),
+        SimpleNamespace(
+            date=date(2026, 10, 5), titre="Un fait reçu de la caisse", detail="Son détail", icone="database-import",
+            ton="gris", url="", url_texte="",
+        ),
+        SimpleNamespace(
+            date=date(2026, 2, 19), titre="Un acte du service", detail="", icone="gavel", ton="vert", url="#frise",
+            url_texte="ouvrir",
+        ),
     ]  # fmt: skip
     suite = SimpleNamespace(
         titre="Le service doit décider.", texte="19 jours sur 30. Le retard serait imputable au service.", ton="ambre",

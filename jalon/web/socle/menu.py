@@ -115,7 +115,9 @@ def _compter(perimetre: Perimetre) -> Mapping[str, int]:
     """Une seule requête pour tous les compteurs, limitée au périmètre."""
     attendent: dict[str, QuerySet[Any]] = {}
     if perimetre.peut("file_orientation.consulter"):
-        attendent["file_orientation"] = AttenteOrientationQuerySet(AttenteOrientation).en_cours().du_perimetre(perimetre)
+        attendent["file_orientation"] = (
+            AttenteOrientationQuerySet(AttenteOrientation).en_cours().du_perimetre(perimetre)
+        )
     if perimetre.peut("taches.traiter"):
         attendent["taches"] = taches(perimetre).filter(etat=EtatTache.A_FAIRE)
     if perimetre.peut("doublons.traiter"):
@@ -123,7 +125,11 @@ def _compter(perimetre: Perimetre) -> Mapping[str, int]:
     if perimetre.peut("quarantaine.traiter"):
         attendent["quarantaine"] = Quarantaine.objects.filter(etat=Quarantaine.Etat.A_TRAITER)
     parts = [
-        liste.order_by().annotate(porte=Value(nom)).values("porte").annotate(nombre=Count("pk")).values_list("porte", "nombre")
+        liste.order_by()
+        .annotate(porte=Value(nom))
+        .values("porte")
+        .annotate(nombre=Count("pk"))
+        .values_list("porte", "nombre")
         for nom, liste in attendent.items()
     ]
     if not parts:
@@ -141,5 +147,7 @@ def _texte(entree: Entree) -> str:
 def _adresse_courante(request: HttpRequest) -> str:
     """Adresse de la porte sous laquelle se range la page : la plus longue qui commence comme elle."""
     candidates = [url_ou_rien(entree.nom) for _, entrees in MOMENTS for entree in entrees]
-    retenues = [url for url in candidates if url and (url == request.path or (url != "/" and request.path.startswith(url)))]
+    retenues = [
+        url for url in candidates if url and (url == request.path or (url != "/" and request.path.startswith(url)))
+    ]
     return max(retenues, key=len, default="")

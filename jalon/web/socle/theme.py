@@ -12,19 +12,21 @@ COULEUR_PAR_DEFAUT = "#0b5aa5"
 BLANC = (255, 255, 255)
 FOND_CLAIR = (245, 247, 249)
 FOND_SOMBRE = (32, 44, 57)
-ENCRE = (11, 18, 25)
+CARTE_SOMBRE = (24, 33, 43)
 CONTRASTE = 4.5
 
 Rvb = tuple[int, int, int]
 
 FEUILLE = """:root {{
   --accent: {clair}; --accent-sur: #fff; --accent-doux: {clair_doux}; --accent-bord: {clair_bord};
-  --tblr-primary: {clair}; --tblr-primary-rgb: {clair_rvb}; --tblr-link-color: {clair}; --tblr-link-color-rgb: {clair_rvb};
+  --tblr-primary: {clair}; --tblr-primary-rgb: {clair_rvb};
+  --tblr-link-color: {clair}; --tblr-link-color-rgb: {clair_rvb};
 }}
 @media (prefers-color-scheme: dark) {{
   :root {{
     --accent: {sombre}; --accent-sur: #0b1219; --accent-doux: {sombre_doux}; --accent-bord: {sombre_bord};
-    --tblr-primary: {sombre}; --tblr-primary-rgb: {sombre_rvb}; --tblr-link-color: {sombre}; --tblr-link-color-rgb: {sombre_rvb};
+    --tblr-primary: {sombre}; --tblr-primary-rgb: {sombre_rvb};
+    --tblr-link-color: {sombre}; --tblr-link-color-rgb: {sombre_rvb};
   }}
 }}
 """
@@ -43,13 +45,14 @@ def theme(request: HttpRequest) -> HttpResponse:
 def feuille(couleur: str) -> str:
     """Feuille de style d'une couleur `#rrggbb`, assombrie ou éclaircie jusqu'à ce qu'elle se lise."""
     voulue = _lire(couleur)
-    clair = _rapprocher(voulue, vers=(0, 0, 0), fond=_melanger(voulue, FOND_CLAIR, 0.9))
-    sombre = _rapprocher(voulue, vers=BLANC, fond=FOND_SOMBRE)
+    clair = _rapprocher(voulue, vers=(0, 0, 0), fond=FOND_CLAIR, carte=BLANC, part=0.9)
+    sombre = _rapprocher(voulue, vers=BLANC, fond=FOND_SOMBRE, carte=CARTE_SOMBRE, part=0.86)
     return FEUILLE.format(
         clair=_ecrire(clair), clair_rvb=_liste(clair),
         clair_doux=_ecrire(_melanger(clair, BLANC, 0.9)), clair_bord=_ecrire(_melanger(clair, BLANC, 0.6)),
         sombre=_ecrire(sombre), sombre_rvb=_liste(sombre),
-        sombre_doux=_ecrire(_melanger(sombre, (24, 33, 43), 0.86)), sombre_bord=_ecrire(_melanger(sombre, (24, 33, 43), 0.6)),
+        sombre_doux=_ecrire(_melanger(sombre, CARTE_SOMBRE, 0.86)),
+        sombre_bord=_ecrire(_melanger(sombre, CARTE_SOMBRE, 0.6)),
     )  # fmt: skip
 
 
@@ -64,9 +67,12 @@ def _luminance(couleur: Rvb) -> float:
     return 0.2126 * lineaires[0] + 0.7152 * lineaires[1] + 0.0722 * lineaires[2]
 
 
-def _rapprocher(couleur: Rvb, *, vers: Rvb, fond: Rvb) -> Rvb:
+def _rapprocher(couleur: Rvb, *, vers: Rvb, fond: Rvb, carte: Rvb, part: float) -> Rvb:
+    """Première nuance qui se lit sur le fond comme sur sa propre teinte douce (la porte courante du menu)."""
     candidates = (_melanger(couleur, vers, pas / 20) for pas in range(21))
-    return next((c for c in candidates if contraste(c, fond) >= CONTRASTE), vers)
+    return next(
+        (c for c in candidates if min(contraste(c, fond), contraste(c, _melanger(c, carte, part))) >= CONTRASTE), vers
+    )
 
 
 def _melanger(une: Rvb, autre: Rvb, part: float) -> Rvb:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,10 +20,10 @@ from jalon.droits.models import EtatDossier
 from jalon.personnes.models import EtatCivil, Sexe
 from jalon.referentiels import nomenclatures, parametres
 from jalon.socle.textes import nom_propre
+from jalon.traces.models import Lecture
 from jalon.web.socle.contexte import departement
-from jalon.web.socle.menu import Porte
+from jalon.web.socle.menu import Porte, url_ou_rien
 from jalon.web.socle.menu import menu as composer_menu
-from jalon.web.socle.menu import url_ou_rien
 
 register = template.Library()
 
@@ -55,7 +56,7 @@ def icone(nom: str, classe: str = "") -> SafeString:
     return format_html(
         '<svg class="icone {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
         'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{}</svg>',
-        classe, mark_safe(_dessin(nom)),  # noqa: S308
+        classe, mark_safe(_dessin(nom)),
     )  # fmt: skip
 
 
@@ -355,3 +356,53 @@ def avec_page(context: template.Context, numero: int, nom: str = "page") -> str:
     parametres_url = context["request"].GET.copy()
     parametres_url[nom] = str(numero)
     return f"?{parametres_url.urlencode()}"
+
+
+@register.simple_tag
+def jours_entre(debut: date, fin: date) -> int:
+    """Jours passés du premier au second."""
+    return (fin - debut).days
+
+
+@register.filter
+def periode(valeur: DateRange) -> str:
+    """« depuis le 30 sept. 2026 », « du 31 août au 30 sept. 2026 » ; une période vide fut corrigée le jour même."""
+    if valeur.isempty:
+        return "corrigé le jour même"
+    if valeur.upper is None:
+        return f"depuis le {date_courte(valeur.lower)}"
+    return f"du {date_courte(valeur.lower)} au {date_courte(valeur.upper)}"
+
+
+@register.filter
+def role_court(texte: str) -> str:
+    """« Conjoint du demandeur » → « Conjoint » ; « Demandeur du RSA » → « Demandeur »."""
+    return texte.split(" du ")[0]
+
+
+RANGS_ADRESSE = {1: "Adresse actuelle", 2: "Adresse précédente", 3: "Adresse d’avant"}
+
+
+@register.filter
+def rang_adresse(rang: int) -> str:
+    return RANGS_ADRESSE.get(rang, f"Adresse de rang {rang}")
+
+
+@register.filter
+def adresse(lue: Any) -> str:
+    """Adresse postale, une ligne par ligne."""
+    voie = " ".join(filter(None, (lue.numero, nom_propre(lue.type_voie).lower(), nom_propre(lue.voie))))
+    commune = " ".join(filter(None, (lue.code_postal, nom_propre(lue.nom_commune))))
+    lignes = (lue.complement_identite, lue.complement, voie, lue.lieu_dit, commune, lue.lignes_etranger)
+    return "\n".join(filter(None, lignes))
+
+
+@register.filter
+def nature_lecture(nature: str) -> str:
+    return str(Lecture.Nature(nature).label)
+
+
+@register.filter
+def nature_droit(valeur: str) -> str:
+    """« RSA Socle majoré » : le libellé de la caisse sans sa parenthèse de financement."""
+    return code(valeur, "NATPF").partition(" (")[0]

@@ -147,14 +147,16 @@ def test_la_deconnexion_se_demande_et_s_inscrit_au_journal(client: Client, distr
 
 
 @pytest.mark.parametrize(
-    "adresse", ["/compte/signup/", "/compte/email/", "/compte/password/set/", "/compte/sessions/", "/compte/login/code/confirm/"]
+    "adresse",
+    ["/compte/signup/", "/compte/email/", "/compte/password/set/", "/compte/sessions/", "/compte/login/code/confirm/"],
 )
 def test_ce_que_jalon_n_ouvre_pas_est_introuvable(client: Client, distribution: Distribution, adresse: str) -> None:
     assert client.get(adresse).status_code in (302, 404)
     client.force_login(distribution.administrateur)
     assert client.get(adresse).status_code == 404
     nombre = Agent.objects.count()
-    client.post(adresse, {"email": "intrus@jalon.example", "password1": "une-phrase-longue", "password2": "une-phrase-longue"})
+    mot_de_passe = "une-phrase-longue"
+    client.post(adresse, {"email": "x@jalon.example", "password1": mot_de_passe, "password2": mot_de_passe})
     assert Agent.objects.count() == nombre
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.distribution import MOT_DE_PASSE, Distribution
 from tests.web.comptes.aides import CODE, code_du_moment, poser_application, se_connecter
@@ -76,8 +78,13 @@ def test_previent_par_courriel_quand_un_facteur_est_pose(
     assert all(m.to == [distribution.siege.email] for m in mailoutbox)
 
 
-def test_l_accueil_d_un_agent_protege_ne_coute_pas_de_requete_de_plus(
-    protegee: Client, django_assert_max_num_queries: Any
-) -> None:
-    with django_assert_max_num_queries(14):
-        protegee.get("/mon-compte/")
+def test_exiger_le_second_facteur_ne_coute_rien_a_qui_l_a_pose(protegee: Client, distribution: Distribution) -> None:
+    sans_porte = Client()
+    sans_porte.force_login(distribution.siege)
+    nombres = []
+    for client in (protegee, sans_porte):
+        client.get("/mon-compte/")
+        with CaptureQueriesContext(connection) as requetes:
+            client.get("/mon-compte/")
+        nombres.append(len(requetes))
+    assert nombres[0] == nombres[1]

@@ -35,16 +35,16 @@ def test_montre_les_chiffres_leur_graphique_et_leur_table(connecte: Any, populat
     assert reponse.status_code == 200
     page = texte(reponse)
     assert "Situation au 30 septembre 2026 · édition consolidée" in page
-    assert page.count('class="graphique"') == 5
-    assert page.count("<table") == 5
-    assert page.count("D’où vient ce chiffre ?") == 5
+    assert page.count('class="graphique"') == 6
+    assert page.count("<table") == 6
+    assert page.count("D’où vient ce chiffre ?") == 6
     assert "style=" not in page
 
 
 def test_la_vue_en_tableaux_n_a_pas_besoin_de_script(connecte: Any, population: None) -> None:
     page = texte(connecte("siege").get(reverse("tableaux"), {"vue": "tableaux"}))
 
-    assert page.count("<table") == 5
+    assert page.count("<table") == 6
     assert 'class="graphique"' not in page
     assert "Voir en graphiques" in page
 
@@ -145,7 +145,9 @@ def test_le_tableau_se_detaille_par_territoire(connecte: Any, distribution: Dist
     assert connecte("siege").get(reverse("tableau", args=["t99"])).status_code == 404
 
 
-@pytest.mark.parametrize(("format", "debut"), [("csv", b"\xef\xbb\xbfSituation familiale;Socle"), ("xlsx", b"PK"), ("ods", b"PK")])
+@pytest.mark.parametrize(
+    ("format", "debut"), [("csv", b"\xef\xbb\xbfSituation familiale;Socle"), ("xlsx", b"PK"), ("ods", b"PK")]
+)
 def test_exporte(connecte: Any, population: None, format: str, debut: bytes) -> None:
     reponse = connecte("siege").get(reverse("tableau_export", args=["t06", format]))
 
@@ -186,7 +188,7 @@ def test_un_chiffre_s_ouvre_sur_ses_dossiers(connecte: Any, distribution: Distri
     dossier = un_foyer(distribution.territoire, enfants=2)
     prendre_cliche(JOUR)
     client = connecte("siege")
-    lien = client.get(reverse("tableaux")).context["cartes"][1].lignes[2].cases[0].url
+    lien = client.get(reverse("tableaux")).context["cartes"][2].lignes[2].cases[0].url
 
     page = client.get(lien)
 

@@ -1,0 +1,43 @@
+"""Composer un PDF accessible (PDF/UA-1 et PDF/A-2a) à partir d'un gabarit Typst.
+
+Les données entrent en JSON, jamais dans le source : un nom de fichier ou de personne reste du texte, quoi
+qu'il contienne. Le compilateur naît à la première demande, donc après la division des processus du serveur.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+GABARITS: Final = Path(__file__).resolve().parent / "gabarits"
+NORMES: Final = ["ua-1", "a-2a"]
+_VERROU = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _polices(processus: int) -> typst.Fonts:
+    """Polices embarquées dans Typst : le même document partout, sans rien emprunter au système."""
+    return typst.Fonts(include_system_fonts=False)
+
+
+@lru_cache(maxsize=16)
+def _compilateur(gabarit: str, processus: int) -> typst.Compiler:
+    source = GABARITS / f"{gabarit}.typ"
+    if not source.is_file():
+        raise FileNotFoundError(f"Aucun gabarit de document ne s'appelle « {gabarit} ».")
+    return typst.Compiler(source, root=GABARITS, font_paths=_polices(processus))
+
+
+def rendre_pdf(gabarit: str, donnees: dict[str, Any]) -> bytes:
+    """PDF du gabarit nommé ; un seul à la fois par processus, le compilateur n'étant pas partageable."""
+    with _VERROU:
+        pdf: bytes = _compilateur(gabarit, os.getpid()).compile(
+            format="pdf", sys_inputs={"donnees": json.dumps(donnees, ensure_ascii=False)}, pdf_standards=NORMES
+        )
+    return pdf

@@ -1,0 +1,16 @@
+"""Le dossier d'une personne et son foyer : l'étrangère a le même droit que l'orienteur, sur un autre territoire."""
+
+from __future__ import annotations
+
+from tests.acces.regles import acces
+
+OUVRE = {"operateur": 404, "partenaire": 404, "orienteur": 200, "etrangere": 404, "siege": 200}
+
+ROUTES = {
+    "personne": acces(objet="personne", **OUVRE),
+    "personne_droits": acces(objet="personne", **OUVRE),
+    "personne_identite": acces(objet="personne", **OUVRE),
+    "personne_lectures": acces(objet="personne", **OUVRE),
+    "personne_numero": acces(methode="post", objet="personne", **OUVRE | {"orienteur": 403}),
+    "foyer": acces(objet="foyer", **OUVRE),
+}

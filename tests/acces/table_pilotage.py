@@ -1,0 +1,30 @@
+"""Les tableaux de bord : des effectifs pour beaucoup, les dossiers derrière pour qui les ouvre."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.acces.objets import FABRIQUES
+from tests.acces.regles import acces
+from tests.distribution import Distribution
+
+
+def tableau(distribution: Distribution) -> dict[str, Any]:
+    return {"code": "t05"}
+
+
+def tableau_export(distribution: Distribution) -> dict[str, Any]:
+    return tableau(distribution) | {"format": "csv"}
+
+
+FABRIQUES.update({f.__name__: f for f in (tableau, tableau_export)})
+
+VOIT = {"orienteur": 200, "etrangere": 200, "siege": 200, "administrateur": 200}
+
+ROUTES = {
+    "tableaux": acces(**VOIT),
+    "tableau": acces(objet="tableau", **VOIT),
+    "tableau_export": acces(objet="tableau_export", **VOIT),
+    # L'administrateur lit les nombres, pas les noms derrière.
+    "tableau_dossiers": acces(objet="tableau", orienteur=200, etrangere=200, siege=200),
+}
