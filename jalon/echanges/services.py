@@ -65,6 +65,7 @@ class Lecture:
     annonces: int | None
     anomalies_annoncees: int | None
     inchanges: list[int] = field(default_factory=list)
+    rangs_inchanges: dict[int, int] = field(default_factory=dict)
     personnes_inchangees: int = 0
     a_integrer: int = 0
 
@@ -172,6 +173,7 @@ def _lire(chemin: Path, extracteur: Extracteur, progression: Progression) -> Lec
         if dossier is not None and dossier not in vus:
             vus.add(dossier)
             lecture.inchanges.append(dossier)
+            lecture.rangs_inchanges[dossier] = foyer.rang
             lecture.personnes_inchangees += foyer.xml.count(b"<Personne>")
         else:
             extracteur.deposer(foyer)
@@ -227,6 +229,7 @@ def _communes() -> dict[str, tuple[str, int | None]]:
 def _integrer(lecture: Lecture, extracteur: Extracteur, progression: Progression) -> Integration:
     connexion = connection.connection
     integration = Integration(connexion, ordre=lecture.ordre, communes=_communes())
+    integration.rangs_inchanges = lecture.rangs_inchanges
     copier(
         connexion, "droits_reception", ("dossier_id", "date_reference", "emis_le"),
         [f"{dossier}\t{lecture.ordre[0]}\t{lecture.ordre[1]}Z" for dossier in lecture.inchanges],

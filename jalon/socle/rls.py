@@ -57,9 +57,10 @@ def close(table: str) -> None:
 
 def apply_all(sender: AppConfig, **_: Any) -> None:
     """Repose droits et politiques ; appelée après chaque migration, une fois la dernière pièce passée."""
-    if sender.name != list(apps.get_app_configs())[-1].name or connection.vendor != "postgresql":
-        return
-    apply_policies()
+    # Django n'envoie ce signal qu'aux pièces qui ont des modèles : la dernière d'entre elles ferme la marche.
+    with_models = [config.name for config in apps.get_app_configs() if config.models_module is not None]
+    if sender.name == with_models[-1]:
+        apply_policies()
 
 
 def apply_policies() -> None:

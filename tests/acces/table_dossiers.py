@@ -11,6 +11,7 @@ ROUTES = {
     "personne_droits": acces(objet="personne", **OUVRE),
     "personne_identite": acces(objet="personne", **OUVRE),
     "personne_lectures": acces(objet="personne", **OUVRE),
-    "personne_numero": acces(methode="post", objet="personne", **OUVRE | {"orienteur": 403}),
+    # Ouvrir le dossier ne suffit pas : le rôle doit voir le NIR.
+    "personne_numero": acces(methode="post", objet="personne", siege=200),
     "foyer": acces(objet="foyer", **OUVRE),
 }

@@ -25,7 +25,7 @@ LUI = {"sexe": "1", "date_naissance": "1983-02-03"}
 
 
 def _codes(rapport: dict[str, list[dict[str, object]]]) -> dict[object, object]:
-    return {a["code"]: a["nombre"] for a in rapport["anomalies"] if a["code"] != "code_inconnu"}
+    return {a["code"]: a["nombre"] for a in rapport["anomalies"] if a["code"] not in ("code_inconnu", "absents_nombreux")}
 
 
 # --- Numéro de demande partagé --------------------------------------------------------------------------

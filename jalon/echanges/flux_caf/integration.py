@@ -119,6 +119,7 @@ class Integration:
         self.contextes: dict[int, Contexte] = {}
         self.territoires_changes: dict[int, int | None] = {}
         self.vus: set[int] = set()
+        self.rangs_inchanges: dict[int, int] = {}
         self.tardif = connexion.execute(
             "select exists (select 1 from echanges_flux where (date_reference, emis_le) > (%s, %s))",
             [ordre[0], ordre[1] + "Z"],
@@ -353,21 +354,27 @@ class _Lot:
         if dossier is None:
             dossier = self._creer_dossier(recu, foyer)
         self.foyers_touches.add(dossier.foyer)
+        en_double = dossier.derniere_reception == self.i.ordre
+        if en_double and recu.rang < self.i.rangs_inchanges.get(dossier.identifiant, 0):
+            # La version déjà connue vient après celle-ci dans le fichier : c'est elle qui compte.
+            dossier.derniere_reception = (self.i.ordre[0], f"{self.i.ordre[1]}~")
+            dossier.receptions.append(dossier.derniere_reception)
         self.i.vus.add(dossier.identifiant)
         ancien = dossier.derniere_reception > self.i.ordre
         identifiants = self._associer_personnes(recu, candidates, liens, dossier, ancien)
         modifie = self._ecrire_faits(recu, dossier, identifiants, ancien=ancien)
-        if dossier.derniere_reception == self.i.ordre:
+        if en_double:
             self.i.signaler(
                 "foyer_en_double", "ce dossier figure deux fois dans ce flux : la dernière version l'emporte",
                 dossier=dossier.identifiant, ligne=recu.ligne,
             )  # fmt: skip
         if ancien:
             bilan.anciens += 1
-            self.i.signaler(
-                "flux_ancien", "ce dossier a déjà été reçu dans un flux plus récent : son histoire est complétée",
-                dossier=dossier.identifiant, ligne=recu.ligne,
-            )  # fmt: skip
+            if not en_double:
+                self.i.signaler(
+                    "flux_ancien", "ce dossier a déjà été reçu dans un flux plus récent : son histoire est complétée",
+                    dossier=dossier.identifiant, ligne=recu.ligne,
+                )  # fmt: skip
         else:
             modifie |= self._mettre_a_jour_dossier(recu, dossier, nouveau)
             self._suivre_etat(recu, dossier)
