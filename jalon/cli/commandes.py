@@ -63,8 +63,9 @@ class Avancement:
 def init(args: argparse.Namespace) -> int:
     """Prépare la base et charge un profil."""
     _charger(args.profil)
-    dire("Installation prête. « jalon serve » sert l'application ; créez le premier compte depuis « jalon demo » "
-         "ou avec un administrateur.")  # fmt: skip
+    dire(
+        "Installation prête. « jalon creer-administrateur » crée le premier compte ; « jalon serve » sert l'application."
+    )
     return 0
 
 
@@ -212,6 +213,7 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def _servir(adresse: str, port: int, *, avec_worker: bool, pret: Callable[[], None] = lambda: None) -> int:
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     environnement = {**os.environ, "JALON_PROCESSUS": "web", "PYTHONUNBUFFERED": "1"}
     if os.environ.get("DATABASE_URL_WEB"):
         environnement["DATABASE_URL"] = os.environ["DATABASE_URL_WEB"]
@@ -261,9 +263,36 @@ def _attendre_reponse(adresse: str, port: int, serveur: subprocess.Popen[bytes])
 
 def worker(_args: argparse.Namespace) -> int:
     """Traite la file des travaux (imports, clichés, échéances du jour)."""
-    from django.core.management import call_command
+    import asyncio
 
-    call_command("procrastinate", "worker", "--concurrency", "1", verbosity=0)
+    from procrastinate.contrib.django import app
+
+    travaux = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+
+    async def traiter() -> None:
+        async with travaux.open_async():
+            await travaux.run_worker_async(concurrency=1)
+
+    asyncio.run(traiter())
+    return 0
+
+
+def creer_administrateur(args: argparse.Namespace) -> int:
+    """Crée le premier compte : celui d'un administrateur, qui créera les autres."""
+    import secrets
+
+    from jalon.agents.models import ProfilHabilitation
+    from jalon.agents.services import affecter_agent, creer_agent
+    from jalon.organismes.models import CategorieOrganisme, Organisme
+
+    profil = ProfilHabilitation.objects.filter(code="administrateur").first()
+    organisme = Organisme.objects.filter(type__categorie=CategorieOrganisme.DEPARTEMENT).order_by("id").first()
+    if profil is None or organisme is None:
+        raise JalonError("Aucun département n'est chargé : lancez d'abord « jalon init --profil … ».")
+    mot_de_passe = secrets.token_urlsafe(12)
+    agent = creer_agent(email=args.courriel, nom=args.nom, prenom=args.prenom, acteur=None, mot_de_passe=mot_de_passe)
+    affecter_agent(agent, acteur=None, profil=profil, organisme=organisme)
+    print(f"Compte créé pour {agent}. Mot de passe provisoire, à changer à la première connexion : {mot_de_passe}")
     return 0
 
 

@@ -79,6 +79,13 @@ def analyseur() -> argparse.ArgumentParser:
     init = ajouter("init", "prépare la base et y charge le profil d'un département", "init")
     init.add_argument("--profil", required=True, help="nom d'un dossier de profils/ (pas-de-calais, loiret…)")
 
+    administrateur = ajouter(
+        "creer-administrateur", "crée le premier compte, celui d'un administrateur", "creer_administrateur"
+    )
+    administrateur.add_argument("--courriel", required=True, help="adresse électronique")
+    administrateur.add_argument("--nom", required=True, help="nom")
+    administrateur.add_argument("--prenom", required=True, help="prénom")
+
     importer = ajouter("importer", "importe un fichier", "importer_flux_caf")
     objets = importer.add_subparsers(title="objets", metavar="OBJET", required=True, parser_class=AnalyseurFrancais)
     flux = objets.add_parser(

@@ -11,12 +11,12 @@ import os
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import typst
 
 GABARITS: Final = Path(__file__).resolve().parent / "gabarits"
-NORMES: Final = ["ua-1", "a-2a"]
+NORMES: Final[list[Literal["ua-1", "a-2a"]]] = ["ua-1", "a-2a"]
 _VERROU = threading.Lock()
 
 
@@ -37,7 +37,9 @@ def _compilateur(gabarit: str, processus: int) -> typst.Compiler:
 def rendre_pdf(gabarit: str, donnees: dict[str, Any]) -> bytes:
     """PDF du gabarit nommé ; un seul à la fois par processus, le compilateur n'étant pas partageable."""
     with _VERROU:
-        pdf: bytes = _compilateur(gabarit, os.getpid()).compile(
-            format="pdf", sys_inputs={"donnees": json.dumps(donnees, ensure_ascii=False)}, pdf_standards=NORMES
+        pdf = _compilateur(gabarit, os.getpid()).compile(
+            format="pdf", sys_inputs={"donnees": json.dumps(donnees, ensure_ascii=False)}, pdf_standards=[*NORMES]
         )
+    if not isinstance(pdf, bytes):
+        raise TypeError("Typst n'a pas rendu un document unique.")
     return pdf

@@ -403,7 +403,11 @@ def purger_depots() -> int:
         for i in Import.objects.exclude(chemin="").order_by("id").iterator()
         if i.etat in EN_VIE
         or (i.etat == Import.Etat.INTERROMPU and maintenant - (i.fini_le or i.demande_le) < GARDE_INTERROMPU)
-        or (i.simulation and i.etat == Import.Etat.TERMINE and maintenant - (i.fini_le or i.demande_le) < GARDE_SIMULATION)
+        or (
+            i.simulation
+            and i.etat == Import.Etat.TERMINE
+            and maintenant - (i.fini_le or i.demande_le) < GARDE_SIMULATION
+        )
     }
     effaces = 0
     for fichier in dossier_depots().iterdir():

@@ -29,9 +29,10 @@ def relancer_travaux_abandonnes() -> int:
     """Remet en file ce que tenait un exécuteur mort, sauf les imports : c'est à un agent de les reprendre."""
     with connection.cursor() as curseur:
         curseur.execute(
-            "select j.id, j.task_name from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id "
-            "where j.status = 'doing' and (w.id is null or w.last_heartbeat < now() - %s) order by j.id",
-            [SANS_NOUVELLES],
+            "select j.id, j.task_name from procrastinate_jobs j "
+            "left join procrastinate_workers w on w.id = j.worker_id "
+            "where j.status = 'doing' and (w.id is null or w.last_heartbeat < %s) order by j.id",
+            [timezone.now() - SANS_NOUVELLES],
         )
         abandonnes = list(curseur.fetchall())
         for cle, tache in abandonnes:

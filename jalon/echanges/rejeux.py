@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from lxml import etree
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
@@ -35,6 +38,17 @@ def masquer_numeros(texte: str) -> str:
     """Remplace par des points tout ce qui peut être un numéro de sécurité sociale."""
     texte = _BALISES.sub(lambda m: m[1] + re.sub(r"\S", "•", m[2]) + m[3], texte)
     return _NUMERO.sub(lambda m: "•" * len(m[0]), texte)
+
+
+def lire_fragment(quarantaine: Quarantaine, *, voit_nir: bool) -> str:
+    """Fragment déchiffré, mis en lignes s'il est bien formé, numéros masqués pour qui n'a pas à les voir."""
+    fragment: str = settings.CLE_MAITRE.dechiffrer(quarantaine.fragment_chiffre)
+    with suppress(etree.XMLSyntaxError):
+        lecteur = etree.XMLParser(remove_blank_text=True, resolve_entities=False, no_network=True)
+        bloc = etree.fromstring(fragment, lecteur)
+        etree.indent(bloc)
+        fragment = etree.tostring(bloc, encoding="unicode")
+    return fragment if voit_nir else masquer_numeros(fragment)
 
 
 @transaction.atomic

@@ -252,8 +252,6 @@ TRIS: dict[str, tuple[str, ...]] = {
     "-nom": ("-personne__nom", "-personne__prenom", "-pk"),
     "motif": ("motif", "echeance", "pk"),
     "-motif": ("-motif", "echeance", "pk"),
-    "service": ("service__libelle", "echeance", "pk"),
-    "-service": ("-service__libelle", "echeance", "pk"),
     "agent": ("agent__nom", "agent__prenom", "echeance", "pk"),
     "-agent": ("-agent__nom", "-agent__prenom", "echeance", "pk"),
 }

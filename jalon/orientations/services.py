@@ -104,11 +104,11 @@ def _trier_pour_agent(lignes: list[AttenteOrientation], agent: Agent) -> Tri:
     retenues, ecartees = [], defaultdict(list)
     for ligne in lignes:
         if ligne.sortie_le is not None:
-            ecartees["n’est plus dans la file"].append(_nom(ligne))
+            ecartees["plus dans la file"].append(_nom(ligne))
         elif ligne.agent_id == agent.pk:
-            ecartees[f"est déjà confiée à {agent}"].append(_nom(ligne))
+            ecartees[f"déjà chez {agent}"].append(_nom(ligne))
         elif not sien.tout and ligne.personne_id not in suivies:
-            ecartees[f"n’est pas dans le périmètre de {agent}"].append(_nom(ligne))
+            ecartees[f"hors du périmètre de {agent}"].append(_nom(ligne))
         else:
             retenues.append(ligne)
     return retenues, dict(ecartees)
@@ -119,11 +119,11 @@ def _trier_pour_service(lignes: list[AttenteOrientation], service: Organisme) ->
     retenues, ecartees = [], defaultdict(list)
     for ligne in lignes:
         if ligne.sortie_le is not None:
-            ecartees["n’est plus dans la file"].append(_nom(ligne))
+            ecartees["plus dans la file"].append(_nom(ligne))
         elif ligne.service_id == service.pk:
-            ecartees[f"est déjà confiée à {service}"].append(_nom(ligne))
+            ecartees[f"déjà chez {service}"].append(_nom(ligne))
         elif territoires and ligne.territoire_id not in territoires:
-            ecartees[f"n’habite pas sur le territoire de {service}"].append(_nom(ligne))
+            ecartees[f"hors du territoire de {service}"].append(_nom(ligne))
         else:
             retenues.append(ligne)
     return retenues, dict(ecartees)
@@ -158,9 +158,9 @@ def annuler_affectation(acte: Acte, *, acteur: Agent, perimetre: Perimetre) -> B
             if ligne is None:
                 continue
             if ligne.sortie_le is not None:
-                ecartees["n’est plus dans la file"].append(_nom(ligne))
+                ecartees["plus dans la file"].append(_nom(ligne))
             elif any(getattr(ligne, champ) != valeur for champ, valeur in apres.items()):
-                ecartees["a été confiée à un autre depuis"].append(_nom(ligne))
+                ecartees["chez quelqu’un d’autre depuis"].append(_nom(ligne))
             else:
                 intactes.append(ligne)
         rendues += intactes

@@ -258,7 +258,9 @@ def verifier_version(emplacement: Emplacement) -> None:
     if not marque.exists():
         return
     grappe = marque.read_text().strip()
-    sortie = subprocess.run([emplacement.binaires / "postgres", "--version"], capture_output=True, text=True, check=True)
+    sortie = subprocess.run(
+        [emplacement.binaires / "postgres", "--version"], capture_output=True, text=True, check=True
+    )
     trouve = re.search(r"(\d+)", sortie.stdout.split(")")[-1])
     serveur = trouve.group(1) if trouve else "?"
     if grappe != serveur:

@@ -15,6 +15,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.db import connection, transaction
+from psycopg import pq
 
 TOUT = "(select current_setting('jalon.tout', true)) = 'oui'"
 TERRITOIRES = "any((select nullif(current_setting('jalon.territoires', true), '')::bigint[])::bigint[])"
@@ -86,8 +87,7 @@ def apply_policies() -> None:
             curseur.execute(f'alter table "{table}" enable row level security')
             curseur.execute(f'drop policy if exists perimetre on "{table}"')
             curseur.execute(
-                f'create policy perimetre on "{table}" for all to "{role}" '
-                f"using ({condition}) with check ({condition})"
+                f'create policy perimetre on "{table}" for all to "{role}" using ({condition}) with check ({condition})'
             )
 
 
@@ -126,6 +126,10 @@ def _tableau(nombres: frozenset[int]) -> str:
     return "{" + ",".join(str(nombre) for nombre in sorted(nombres)) + "}"
 
 
+def _transaction_saine() -> bool:
+    return connection.connection.info.transaction_status != pq.TransactionStatus.INERROR
+
+
 @contextmanager
 def web_role(reglages: Reglages | None = None) -> Iterator[None]:
     """Exécute un bloc comme le ferait une requête web, puis rend le rôle d'avant."""
@@ -134,6 +138,7 @@ def web_role(reglages: Reglages | None = None) -> Iterator[None]:
         try:
             yield
         finally:
-            if not connection.needs_rollback:
+            # Une transaction en échec n'accepte plus rien ; l'annuler rendra le rôle.
+            if not connection.needs_rollback and _transaction_saine():
                 with connection.cursor() as curseur:
                     curseur.execute(_POSER, ["none", "", "", "", ""])

@@ -156,9 +156,7 @@ def _creer_roles(lieu: Emplacement) -> None:
                         sql.Identifier(role), sql.Literal(lire_mot_de_passe(lieu.dossier, role))
                     )
                 )
-        connexion.execute(
-            sql.SQL("grant {} to {}").format(sql.Identifier(ROLE_WEB), sql.Identifier(ROLE_PROPRIETAIRE))
-        )
+        connexion.execute(sql.SQL("grant {} to {}").format(sql.Identifier(ROLE_WEB), sql.Identifier(ROLE_PROPRIETAIRE)))
         if not connexion.execute("select 1 from pg_database where datname = %s", [BASE]).fetchone():
             connexion.execute(
                 sql.SQL("create database {} owner {}").format(sql.Identifier(BASE), sql.Identifier(ROLE_PROPRIETAIRE))

@@ -7,7 +7,9 @@ import unicodedata
 from functools import lru_cache
 
 _NON_LETTRES = re.compile(r"[^a-z0-9]+")
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"})
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
+)
 
 
 @lru_cache(maxsize=50_000)
@@ -20,7 +22,9 @@ def normaliser(texte: str) -> str:
     return _NON_LETTRES.sub(" ", sans_accent).strip()
 
 
-_PARTICULES = frozenset({"de", "du", "des", "la", "le", "les", "et", "von", "van", "den", "der", "el", "al", "ben", "bin"})
+_PARTICULES = frozenset(
+    {"de", "du", "des", "la", "le", "les", "et", "von", "van", "den", "der", "el", "al", "ben", "bin"}
+)
 
 
 def nom_propre(texte: str) -> str:

@@ -31,7 +31,8 @@ def un_flux_importe(**champs: Any) -> Flux:
     """Flux déjà importé, sans passer par un fichier."""
     defauts: dict[str, Any] = {
         "nom_fichier": "flux.xml", "empreinte": f"{Flux.objects.count():064x}", "taille": 1_000, "type": "M",
-        "application": "CRI", "date_reference": date(2026, 10, 31), "emis_le": datetime(2026, 11, 3, 3, 12, 33, tzinfo=UTC),
+        "application": "CRI", "date_reference": date(2026, 10, 31),
+        "emis_le": datetime(2026, 11, 3, 3, 12, 33, tzinfo=UTC),
         "duree": timedelta(seconds=1), "rapport": RAPPORT,
     }  # fmt: skip
     return Flux.objects.create(**{**defauts, **champs})

@@ -81,6 +81,7 @@ def _statut(agent: Agent | None, adresse: str, regle: Regle) -> int:
         if agent is not None:
             client.force_login(agent, backend=settings.AUTHENTICATION_BACKENDS[0])
         reponse: Any = getattr(client, regle.methode)(adresse, regle.donnees)
-        reponse.close()
+        if reponse.streaming:
+            list(reponse.streaming_content)  # lu jusqu'au bout, le fichier se referme
         transaction.set_rollback(True)
     return int(reponse.status_code)

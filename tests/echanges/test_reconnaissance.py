@@ -136,7 +136,7 @@ def test_la_meme_personne_dans_son_dossier(mois: Mois, avant: str, apres: str) -
     assert DossierRsa.objects.count() == 1
 
 
-def test_un_nir_appararu_reste_connu(mois: Mois) -> None:
+def test_un_nir_disparu_reste_connu(mois: Mois) -> None:
     mois([foyer(personnes=[personne(nir=UN)])], AOUT)
     mois([foyer(personnes=[personne(nir="", sexe="2", commune_naissance="LENS")])], SEPTEMBRE)
     qui = Personne.objects.get()
@@ -207,7 +207,7 @@ def test_le_seuil_du_doute_est_celui_du_departement(mois: Mois, departement: Dep
     """Deux prénoms assez proches pour le Pas-de-Calais (80), pas assez pour le Loiret (85)."""
     lieu = [adresse(commune=departement.commune)]
     mois([foyer("00000000001", personnes=[personne("DURAND", "MARIE")], adresses=lieu)], AOUT)
-    mois([foyer("00000000002", personnes=[personne("DURAND", "MURIEL")], adresses=lieu)], SEPTEMBRE)
+    mois([foyer("00000000002", personnes=[personne("DURAND", "IRENE")], adresses=lieu)], SEPTEMBRE)
     assert Rapprochement.objects.exists() is (departement.seuil_doute == 80)
 
 

@@ -56,7 +56,7 @@ def test_ecarte_celles_deja_confiees_et_celles_sorties_en_disant_pourquoi(distri
     assert bilan.faites == 1
     assert bilan.nombre_ecartees == 2
     assert any("plus dans la file" in raison for raison in bilan.ecartees)
-    assert any("déjà confiée" in raison for raison in bilan.ecartees)
+    assert any("déjà chez" in raison for raison in bilan.ecartees)
     libre.refresh_from_db()
     assert libre.agent == distribution.collegue
 

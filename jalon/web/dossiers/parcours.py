@@ -113,7 +113,7 @@ def _referent(dossier: DossierPersonne) -> Etape:
     texte = _nom("referent")
     if suivi is None or suivi.agent_nom is None:
         # Un organisme qui accompagne n'est pas un référent désigné : Jalon ne l'affirme pas.
-        return Etape(texte, A_VENIR, ["suivi par", suivi.organisme_libelle] if suivi else [])
+        return Etape(texte, A_VENIR, [f"suivi par {suivi.organisme_libelle}"] if suivi else [])
     return Etape(texte, FAIT, [date_courte(suivi.periode.lower), nom_de(suivi.agent_prenom, suivi.agent_nom)])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -20,6 +19,7 @@ from jalon.echanges.rejeux import (
     demander_rejeu,
     demander_tous_les_rejeux,
     derniers_essais,
+    lire_fragment,
     masquer_numeros,
 )
 from jalon.echanges.services import ecarter_quarantaine
@@ -91,13 +91,11 @@ def _page_detail(request: HttpRequest, foyer: Quarantaine, form: EcarterForm | N
     fragment = ""
     # La relecture de l'état, toutes les deux secondes, n'emporte pas le fragment : ce n'est pas une ouverture.
     if request.perimetre.peut("dossier.consulter") and not request.htmx:  # type: ignore[attr-defined]
-        fragment = settings.CLE_MAITRE.dechiffrer(foyer.fragment_chiffre)
-        if not request.perimetre.voit_nir:
-            fragment = masquer_numeros(fragment)
-        noter_lecture(
-            Lecture.Nature.FOYER, agent=request.user, organisme=request.perimetre.organisme_principal,
-            ecran="quarantaine",
-        )  # fmt: skip
+        fragment = lire_fragment(foyer, voit_nir=request.perimetre.voit_nir)
+        for nature in (Lecture.Nature.FOYER, *([Lecture.Nature.NIR] if request.perimetre.voit_nir else [])):
+            noter_lecture(
+                nature, agent=request.user, organisme=request.perimetre.organisme_principal, ecran="quarantaine"
+            )
     ligne = _ligne(foyer, derniers_essais([foyer]).get(foyer.public_id))
     contexte = {"ligne": ligne, "foyer": foyer, "fragment": fragment, "form": form or EcarterForm()}
     return render(request, "echanges/quarantaine_detail.html", contexte, status=422 if form else 200)

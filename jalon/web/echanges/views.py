@@ -47,7 +47,9 @@ def imports(request: HttpRequest) -> HttpResponse:
     return _selon_htmx(_page_imports(request, DepotForm(), suivis))
 
 
-def _page_imports(request: HttpRequest, form: DepotForm, suivis: list[dict[str, Any]], statut: int = 200) -> HttpResponse:
+def _page_imports(
+    request: HttpRequest, form: DepotForm, suivis: list[dict[str, Any]], statut: int = 200
+) -> HttpResponse:
     flux = Flux.objects.select_related("importe_par").order_by("-importe_le", "-id")
     page = Paginator(flux, PAR_PAGE).get_page(request.GET.get("page"))
     for ligne in page:

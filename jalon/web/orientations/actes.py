@@ -10,10 +10,17 @@ from django.http import HttpRequest
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
 
 
+class SansEffetError(JalonError):
+    """L'acte était permis mais n'a rien changé : on le dit sans le compter comme une réussite."""
+
+
 def tenter(request: HttpRequest, acte: Callable[[], str]) -> bool:
     """Dit ce qui a été fait, ou pourquoi non. Ce qui est caché ou interdit garde sa page d'erreur."""
     try:
         messages.success(request, acte())
+    except SansEffetError as constat:
+        messages.warning(request, str(constat))
+        return False
     except (HorsPerimetreError, DroitManquantError):
         raise
     except JalonError as refus:

@@ -23,8 +23,7 @@ COLONNES = (
     ("nom", "Personne"),
     ("motif", "Pourquoi ici"),
     ("echeance", "Délai du service"),
-    ("service", "Service"),
-    ("agent", "Agent chargé"),
+    ("agent", "Confiée à"),
 )
 
 

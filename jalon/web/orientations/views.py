@@ -17,7 +17,7 @@ from jalon.socle.errors import HorsPerimetreError
 from jalon.socle.exports import ExportFormat, export_table
 from jalon.traces.models import Acte, Lecture
 from jalon.traces.services import noter_lecture
-from jalon.web.orientations.actes import tenter
+from jalon.web.orientations.actes import SansEffetError, tenter
 from jalon.web.orientations.forms import AffectationForm, ChoixForm, ExportForm, premiere_erreur
 from jalon.web.orientations.tables import EcranFile
 from jalon.web.socle.acces import exige
@@ -136,4 +136,6 @@ def _dire(bilan: BilanAffectation, participe: str, qui: object) -> str:
         cites = ", ".join(noms[:NOMS_CITES])
         suite = f" et {len(noms) - NOMS_CITES} de plus" if len(noms) > NOMS_CITES else ""
         phrases.append(f"Laissée{'s' if len(noms) > 1 else ''} de côté : {cites}{suite} ({raison}).")
+    if not bilan.faites:
+        raise SansEffetError(" ".join(phrases))
     return " ".join(phrases)

@@ -17,7 +17,6 @@ def installation(request: HttpRequest) -> dict[str, Any]:
     return {
         "demonstration": settings.DEMONSTRATION,
         "perimetre": getattr(request, "perimetre", Perimetre.vide()),
-        "departement": departement(),
     }
 
 

@@ -22,7 +22,7 @@ from jalon.referentiels.parametres import mot
 
 @dataclass(frozen=True, slots=True)
 class Entree:
-    """Une porte du menu : `mot` nomme le libellé du département qui remplace `texte`."""
+    """Une porte du menu : `mot` nomme le libellé du département qui remplace `texte` ; `court` va sur un téléphone."""
 
     nom: str
     texte: str
@@ -30,6 +30,7 @@ class Entree:
     droit: str = ""
     mot: str = ""
     mobile: bool = False
+    court: str = ""
 
 
 MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
@@ -44,7 +45,15 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
     (
         "Service",
         (
-            Entree("file_orientation", "", "route", "file_orientation.consulter", "file_orientation", mobile=True),
+            Entree(
+                "file_orientation",
+                "",
+                "route",
+                "file_orientation.consulter",
+                "file_orientation",
+                mobile=True,
+                court="File",
+            ),
             Entree("doublons", "Doublons à examiner", "users", "doublons.traiter"),
         ),
     ),
@@ -72,6 +81,7 @@ class Porte:
     compteur: int | None
     courante: bool
     mobile: bool
+    court: str
 
 
 def url_ou_rien(nom: str) -> str:
@@ -90,9 +100,13 @@ def menu(request: HttpRequest) -> list[tuple[str, list[Porte]]]:
     moments = []
     for titre, entrees in MOMENTS:
         portes = [
-            Porte(_texte(entree), entree.icone, url, nombres.get(entree.nom), url == courante, entree.mobile)
+            Porte(
+                texte, entree.icone, url, nombres.get(entree.nom), url == courante, entree.mobile, entree.court or texte
+            )
             for entree in entrees
-            if (url := url_ou_rien(entree.nom)) and (not entree.droit or perimetre.peut(entree.droit))
+            if (url := url_ou_rien(entree.nom))
+            and (texte := _texte(entree))
+            and (not entree.droit or perimetre.peut(entree.droit))
         ]
         if portes:
             moments.append((titre, portes))

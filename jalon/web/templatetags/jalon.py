@@ -336,10 +336,10 @@ def pastille(texte: str, ton: str = "gris", icone: str = "") -> dict[str, Any]:
     return {"ton": ton, "icone": icone, "texte": texte}
 
 
-@register.simple_tag
-def ton_delai(jours_passes: int, total: int, retard: Any = False) -> str:
-    """Rouge au-delà du délai, ambre dans son dernier tiers, bleu avant."""
-    if retard or jours_passes > total:
+@register.simple_tag(takes_context=True)
+def ton_delai(context: template.Context, jours_passes: int, total: int) -> str:
+    """Rouge au-delà du délai (ou si `retard` le dit), ambre dans son dernier tiers, bleu avant."""
+    if context.get("retard") or jours_passes > total:
         return "rouge"
     return "ambre" if jours_passes * 3 >= total * 2 else "bleu"
 
