@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from jalon import __version__
 from jalon.cli.environnement import preparer_django
@@ -46,6 +47,7 @@ _TRADUCTIONS = (
     ("is required", "(obligatoire)"),
     ("not allowed with argument", "ne va pas avec"),
     ("invalid int value:", "nombre entier attendu, reçu"),
+    ("invalid UUID value:", "identifiant attendu, reçu"),
 )
 
 
@@ -100,7 +102,7 @@ def analyseur() -> argparse.ArgumentParser:
     quarantaine = objets.add_parser(
         "quarantaine", help="rejoue les foyers mis en quarantaine", description="Rejoue les foyers mis en quarantaine."
     )
-    quarantaine.add_argument("identifiant", nargs="?", help="un seul foyer (son identifiant) ; tous par défaut")
+    quarantaine.add_argument("identifiant", nargs="?", type=UUID, help="un seul foyer (son identifiant) ; tous par défaut")
     quarantaine.add_argument("--json", action="store_true", help="écrit le résultat en JSON sur la sortie standard")
     quarantaine.set_defaults(executer="rejouer_quarantaine")
 
@@ -144,6 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         sys.exit(sauvegarde.restaurer_avant_django(lus))
     preparer_django()
+    import psycopg
+    from django.db import InterfaceError, OperationalError, ProgrammingError
+
     from jalon.cli import commandes
     from jalon.socle.errors import JalonError
 
@@ -151,5 +156,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(getattr(commandes, lus.executer)(lus))
     except JalonError as erreur:
         sys.exit(f"jalon : {erreur}")
+    except ProgrammingError as erreur:
+        if not isinstance(erreur.__cause__, psycopg.errors.UndefinedTable):
+            raise
+        sys.exit("jalon : cette installation n'est pas prête : lancez d'abord « jalon init --profil … ».")
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as erreur:
+        sys.exit(f"jalon : la base de données ne répond plus ({str(erreur).strip()}) ; l'opération en cours n'a rien "
+                 "écrit, relancez-la.")  # fmt: skip
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,8 +11,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from jalon import __version__
 from jalon.cli.environnement import donnees, preparer_django
@@ -34,8 +38,14 @@ def _binaire(nom: str) -> str:
     return trouve
 
 
-def _lancer(arguments: list[str], quoi: str) -> None:
-    resultat = subprocess.run(arguments, capture_output=True, text=True)
+def _lancer(arguments: list[str], quoi: str, *, adresse: str = "") -> None:
+    """Lance un programme de PostgreSQL ; le mot de passe passe par l'environnement, la liste des processus se lit."""
+    environnement = dict(os.environ)
+    if adresse:
+        parties = conninfo_to_dict(adresse)
+        environnement["PGPASSWORD"] = str(parties.pop("password", None) or "")
+        arguments = [*arguments, f"--dbname={make_conninfo(**parties)}"]
+    resultat = subprocess.run(arguments, capture_output=True, text=True, env=environnement)
     if resultat.returncode:
         raise JalonError(f"{quoi} a échoué : {resultat.stderr.strip().splitlines()[-1] if resultat.stderr else '?'}")
 
@@ -50,9 +60,9 @@ def sauvegarder(fichier: Path) -> int:
     with tempfile.TemporaryDirectory() as travail:
         base = Path(travail) / BASE
         _lancer(
-            [_binaire("pg_dump"), "--format=custom", "--no-owner", f"--file={base}", os.environ["DATABASE_URL"]],
-            "La copie de la base",
-        )
+            [_binaire("pg_dump"), "--format=custom", "--no-owner", f"--file={base}"],
+            "La copie de la base", adresse=os.environ["DATABASE_URL"],
+        )  # fmt: skip
         manifeste = {
             "jalon": __version__, "faite_le": datetime.now(UTC).isoformat(timespec="seconds"),
             "cle_incluse": not os.environ.get("JALON_CLE"),
@@ -97,30 +107,64 @@ def _restaurer(fichier: Path, *, ecraser: bool) -> int:
                     "cette installation a déjà des données chiffrées avec une autre clé. Restaurez dans un dossier "
                     "de données neuf (JALON_DONNEES), ou ajoutez --ecraser pour tout remplacer."
                 )
-            cle.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copyfile(lieu / CLE, cle)
-            cle.chmod(0o600)
-        preparer_django()
+            with _cle_de_la_sauvegarde(cle, lieu / CLE):
+                _remettre(lieu, ecraser=ecraser)
+        else:
+            _remettre(lieu, ecraser=ecraser)
         from django.conf import settings
-        from django.db import connection
 
-        from jalon.socle.rls import apply_policies
-
-        with connection.cursor() as curseur:
-            curseur.execute("select to_regclass('public.django_migrations') is not null")
-            if curseur.fetchone()[0]:
-                if not ecraser:
-                    raise JalonError("la base contient déjà des données : ajoutez --ecraser pour les remplacer.")
-                curseur.execute("drop schema public cascade")
-                curseur.execute("create schema public")
-        connection.close()
-        _lancer(
-            [_binaire("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
-             f"--dbname={os.environ['DATABASE_URL']}", str(lieu / BASE)],
-            "La remise en place de la base",
-        )  # fmt: skip
-        apply_policies()
         if (lieu / FICHIERS).exists():
             shutil.copytree(lieu / FICHIERS, settings.MEDIA_ROOT, dirs_exist_ok=True)
     print("Restauration faite. « jalon verifier » dit si tout est en ordre.")
     return 0
+
+
+@contextmanager
+def _cle_de_la_sauvegarde(cle: Path, sauvegardee: Path) -> Iterator[None]:
+    """Met la clé de la sauvegarde en place ; si la base ne suit pas, celle d'avant revient."""
+    avant = cle.read_bytes() if cle.exists() else None
+    cle.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        _ecrire_cle(cle, sauvegardee.read_bytes())
+        yield
+    except BaseException:
+        if avant is None:
+            cle.unlink(missing_ok=True)
+        else:
+            _ecrire_cle(cle, avant)
+        raise
+
+
+def _ecrire_cle(cle: Path, contenu: bytes) -> None:
+    provisoire = cle.with_name(cle.name + ".partielle")
+    descripteur = os.open(provisoire, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(descripteur, "wb") as sortie:
+        sortie.write(contenu)
+    provisoire.rename(cle)
+
+
+def _remettre(lieu: Path, *, ecraser: bool) -> None:
+    """Remplace la base en une transaction : une sauvegarde illisible laisse en place ce qui était là."""
+    preparer_django()
+    from django.db import connection
+
+    from jalon.socle.rls import apply_policies
+
+    script = lieu / "base.sql"
+    _lancer(
+        [_binaire("pg_restore"), "--no-owner", "--no-privileges", f"--file={script}", str(lieu / BASE)],
+        "La lecture de la sauvegarde",
+    )
+    with connection.cursor() as curseur:
+        curseur.execute("select to_regclass('public.django_migrations') is not null")
+        pleine = curseur.fetchone()[0]
+    connection.close()
+    if pleine and not ecraser:
+        raise JalonError("la base contient déjà des données : ajoutez --ecraser pour les remplacer.")
+    vidage = ["--command=drop schema public cascade; create schema public"] if pleine else []
+    _lancer(
+        [_binaire("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", *vidage,
+         f"--file={script}"],
+        "La remise en place de la base", adresse=os.environ["DATABASE_URL"],
+    )  # fmt: skip
+    apply_policies()

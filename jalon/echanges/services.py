@@ -38,7 +38,15 @@ from jalon.traces.services import tracer
 
 VERROU_IMPORT: Final = 7_062_016
 """Verrou consultatif de PostgreSQL : un seul import à la fois, rendu même si le processus est tué."""
-PREMIER_CHARGEMENT: Final = 2_000
+GROS_IMPORT: Final = 2_000
+TABLES_DU_FLUX: Final = (
+    "personnes_foyer", "personnes_personne", "droits_dossierrsa", "droits_reception", *(table.nom for table in TABLES),
+)  # fmt: skip
+TABLES_ANALYSEES: Final = (
+    "personnes_foyer", "personnes_personne", "personnes_rattachement", "personnes_adresse", "droits_dossierrsa",
+    "droits_reception", "droits_situation", "droits_soumission",
+)  # fmt: skip
+TABLES_DES_SUITES: Final = ("orientations_attenteorientation", "personnes_tache")
 INDEX_DU_RAPPROCHEMENT: Final = (
     "personne_naissance", "personne_nir", "personnes_personne_fusionnee%", "dossier_matricule%",
 )  # fmt: skip
@@ -88,31 +96,38 @@ def importer_flux(
     with _seul_import(progression), _mise_de_cote() as extracteur:
         lecture = _lire(chemin, extracteur, progression)
         with transaction.atomic():
-            schema = _alleger_premier_chargement(lecture)
-            integration = _integrer(lecture, extracteur, progression)
-            suites = _conclure(lecture, integration, progression)
-            if schema is not None:
-                progression("Vérification des liens", 96)
-                schema.restore()
+            premier = lecture.a_integrer >= GROS_IMPORT and not DossierRsa.objects.exists()
+            with _schema_allege(TABLES_DU_FLUX, premier):
+                integration = _integrer(lecture, extracteur, progression)
+            _analyser(integration.bilan, TABLES_ANALYSEES)
+            with _schema_allege(TABLES_DES_SUITES, premier):
+                suites = _conclure(lecture, integration, progression)
+            _analyser(integration.bilan, TABLES_DES_SUITES)
             rapport = _rapport(nom or chemin.name, lecture, integration.bilan, suites, simulation)
             if simulation:
                 transaction.set_rollback(True)
                 return ResultatImport(rapport, None)
             flux = _enregistrer(nom or chemin.name, lecture, integration.bilan, suites, rapport, acteur, depart)
-        _actualiser_statistiques(integration.bilan)
     progression("Terminé", 100)
     return ResultatImport(rapport, flux)
 
 
-def _alleger_premier_chargement(lecture: Lecture) -> DeferredSchema | None:
-    """Sur une base encore vide, les liens et les index se posent une fois les lignes écrites."""
-    if lecture.a_integrer < PREMIER_CHARGEMENT or DossierRsa.objects.exists():
-        return None
-    tables = (
-        "personnes_foyer", "personnes_personne", "droits_dossierrsa", "droits_reception", "personnes_tache",
-        "orientations_attenteorientation", *(table.nom for table in TABLES),
-    )  # fmt: skip
-    return DeferredSchema(connection.connection, tables, garder=INDEX_DU_RAPPROCHEMENT)
+@contextmanager
+def _schema_allege(tables: tuple[str, ...], premier: bool) -> Iterator[None]:
+    """Au premier chargement, les liens et les index se posent une fois les lignes écrites (ADR 3)."""
+    if not premier:
+        yield
+        return
+    schema = DeferredSchema(connection.connection, tables, garder=INDEX_DU_RAPPROCHEMENT)
+    yield
+    schema.restore()
+
+
+def _analyser(bilan: Bilan, tables: tuple[str, ...]) -> None:
+    """Un gros import change les tailles : le planificateur doit les connaître avant les requêtes qui suivent."""
+    if len(bilan.crees) + len(bilan.mis_a_jour) >= GROS_IMPORT:
+        with connection.cursor() as curseur:
+            curseur.execute(f"analyze {', '.join(tables)}")
 
 
 @contextmanager
@@ -390,18 +405,6 @@ def _enregistrer(
     )  # fmt: skip
     tracer("echanges.flux.importe", flux, acteur=acteur, resume=f"Flux « {nom} » importé", donnees=rapport["foyers"])
     return flux
-
-
-def _actualiser_statistiques(bilan: Bilan) -> None:
-    """Après un gros import, le planificateur doit connaître les nouvelles tailles."""
-    if len(bilan.crees) + len(bilan.mis_a_jour) < PREMIER_CHARGEMENT or connection.in_atomic_block:
-        return
-    tables = sorted({table.nom for table in TABLES} | {
-        "personnes_foyer", "personnes_personne", "droits_dossierrsa", "droits_reception", "personnes_tache",
-        "orientations_attenteorientation",
-    })  # fmt: skip
-    with connection.cursor() as curseur:
-        curseur.execute(f"analyze {', '.join(tables)}")
 
 
 def rejouer_quarantaine(quarantaine: Quarantaine, *, acteur: Agent | None) -> ResultatImport:

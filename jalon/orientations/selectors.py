@@ -21,6 +21,7 @@ from jalon.organismes.models import ObjetHabilitation, Organisme, Territoire
 from jalon.orientations.models import AttenteOrientation, MotifEntree
 from jalon.orientations.querysets import AttenteOrientationQuerySet
 from jalon.personnes.models import Adresse, EtatTache, Tache, TypeTache
+from jalon.referentiels.models import Commune
 from jalon.referentiels.parametres import mot, nombre
 from jalon.socle.errors import HorsPerimetreError
 from jalon.socle.exports import Cell
@@ -277,19 +278,25 @@ class LigneFile:
 
 
 def completer(page: Sequence[AttenteOrientation], jour: date) -> list[LigneFile]:
-    """Ajoute la commune et la caisse aux attentes d'une page, en deux lectures quel que soit leur nombre."""
+    """Ajoute la commune et la caisse aux attentes d'une page, en trois lectures quel que soit leur nombre.
+
+    La commune est lue à part : jointe, PostgreSQL la relirait en entier pour chaque adresse.
+    """
     dossiers = {
         cle: (foyer, regime)
         for cle, foyer, regime in DossierRsa.objects.filter(pk__in={a.dossier_id for a in page})
         .order_by("pk")
         .values_list("pk", "foyer_id", "caisse_regime")
     }
-    communes: dict[int, str] = {}
-    adresses = Adresse.objects.filter(
+    adresses: dict[int, tuple[str | None, str]] = {}
+    en_cours = Adresse.objects.filter(
         foyer_id__in={foyer for foyer, _ in dossiers.values()}, periode__endswith=None, periode__isempty=False
     ).order_by("-rang", "pk")
-    for foyer, officielle, recue in adresses.values_list("foyer_id", "commune__nom", "nom_commune"):
-        communes[foyer] = officielle or recue
+    for foyer, officielle, recue in en_cours.values_list("foyer_id", "commune_id", "nom_commune"):
+        adresses[foyer] = (officielle, recue)
+    codes = {officielle for officielle, _ in adresses.values() if officielle}
+    noms = dict(Commune.objects.filter(pk__in=codes).order_by("pk").values_list("pk", "nom"))
+    communes = {foyer: noms.get(code or "", recue) for foyer, (code, recue) in adresses.items()}
     lignes = []
     for attente in page:
         foyer, regime = dossiers.get(attente.dossier_id, (0, ""))

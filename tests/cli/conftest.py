@@ -94,12 +94,12 @@ def copier_base(django_db_setup: None) -> Iterator[Callable[[str], str]]:
             maitre.execute(sql.SQL(requete).format(*map(sql.Identifier, noms)))  # type: ignore[arg-type]
 
     def copier(nom: str) -> str:
-        connections.close_all()
         copie = f"{essai}_{nom}"
         executer("drop database if exists {} with (force)", copie)
         if nom.endswith("vide"):
             executer("create database {}", copie)
         else:
+            connections.close_all()  # un modèle ne se copie que si personne n'y est connecté
             executer("create database {} template {}", copie, essai)
         creees.append(copie)
         return make_conninfo(adresse, dbname=copie)

@@ -33,7 +33,6 @@ def test_aide_en_francais(commande: str) -> None:
     assert "affiche cette aide" in aide
     for action in TOUS[commande]._actions:
         assert action.help or isinstance(action, argparse._SubParsersAction), action
-    assert TOUS[commande].description
 
 
 def test_les_commandes_du_contrat_existent() -> None:

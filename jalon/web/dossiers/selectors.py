@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -199,8 +199,7 @@ class DossierPersonne:
 
 def dossier_personne(personne: Personne, *onglets: str) -> DossierPersonne:
     """Lit l'en-tête et les onglets voulus (`parcours`, `droits`, `identite`, `lectures`)."""
-    foyers = Rattachement.objects.filter(personne=personne).order_by().values("foyer_id")
-    dossiers = DossierRsa.objects.filter(foyer__in=foyers).order_by()
+    foyers, dossiers = _cles(Rattachement.objects.filter(personne=personne))
     lots = _entete(personne, foyers, dossiers)
     if "parcours" in onglets:
         lots |= _parcours(personne, dossiers)
@@ -213,16 +212,25 @@ def dossier_personne(personne: Personne, *onglets: str) -> DossierPersonne:
     return DossierPersonne(personne, lire_lots(lots))
 
 
-def _entete(
-    personne: Personne, foyers: QuerySet[Rattachement, dict[str, int]], dossiers: QuerySet[DossierRsa]
-) -> dict[str, Lot]:
+def _cles(rattachements: QuerySet[Rattachement]) -> tuple[list[int], list[int]]:
+    """Clés des foyers et de leurs dossiers, lues d'abord.
+
+    Avec des clés écrites, PostgreSQL vérifie la sécurité par ligne sur ces seules lignes ; avec une
+    sous-requête, il lit d'avance tous les foyers du territoire (600 ms au lieu de 40 pour 75 000 foyers).
+    """
+    paires = rattachements.order_by("foyer_id", "foyer__dossiers__id").values_list("foyer_id", "foyer__dossiers__id")
+    lues = list(paires.distinct())
+    return sorted({foyer for foyer, _ in lues}), sorted({dossier for _, dossier in lues if dossier is not None})
+
+
+def _entete(personne: Personne, foyers: Sequence[int], dossiers: Sequence[int]) -> dict[str, Lot]:
     return {
         "rattachements": (
             Rattachement.objects.filter(personne=personne).order_by("-periode", "-pk"),
             ("foyer_id", "foyer__public_id", "role", "responsable", "periode", "date_debut", "date_fin"),
         ),
         "membres": (_membres(Rattachement.objects.filter(foyer__in=foyers)), MEMBRE),
-        "dossiers": (DossierRsa.objects.filter(foyer__in=foyers).order_by("-date_demande", "-pk"), DOSSIER),
+        "dossiers": (DossierRsa.objects.filter(pk__in=dossiers).order_by("-date_demande", "-pk"), DOSSIER),
         "situations": (
             Situation.objects.filter(dossier__in=dossiers).order_by("dossier_id", "periode", "pk"),
             SITUATION,
@@ -268,7 +276,7 @@ def _membres(rattachements: QuerySet[Rattachement]) -> QuerySet[Rattachement]:
     )
 
 
-def _parcours(personne: Personne, dossiers: QuerySet[DossierRsa]) -> dict[str, Lot]:
+def _parcours(personne: Personne, dossiers: Sequence[int]) -> dict[str, Lot]:
     return {
         "suspensions": (
             Suspension.objects.filter(dossier__in=dossiers).order_by("periode", "pk"),
@@ -291,7 +299,7 @@ def _parcours(personne: Personne, dossiers: QuerySet[DossierRsa]) -> dict[str, L
     }
 
 
-def _calculs(dossiers: QuerySet[DossierRsa]) -> dict[str, Lot]:
+def _calculs(dossiers: Sequence[int]) -> dict[str, Lot]:
     return {
         "suspensions": (
             Suspension.objects.filter(dossier__in=dossiers).order_by("-periode", "-pk"),
@@ -301,7 +309,7 @@ def _calculs(dossiers: QuerySet[DossierRsa]) -> dict[str, Lot]:
     }
 
 
-def _droits(personne: Personne, dossiers: QuerySet[DossierRsa]) -> dict[str, Lot]:
+def _droits(personne: Personne, dossiers: Sequence[int]) -> dict[str, Lot]:
     ressources = Ressource.objects.filter(EN_COURS, personne=personne)
     return _calculs(dossiers) | {
         "ressources": (ressources.order_by(F("mois").desc(nulls_last=True), "nature", "pk"), RESSOURCE),
@@ -380,10 +388,10 @@ class DossierFoyer:
 
 def dossier_foyer(foyer: Foyer) -> DossierFoyer:
     """Lit la page d'un foyer ; la sécurité par ligne retient les membres que l'agent ne voit pas."""
-    dossiers = DossierRsa.objects.filter(foyer=foyer).order_by()
+    _, dossiers = _cles(Rattachement.objects.filter(foyer=foyer))
     lots: dict[str, Lot] = {
         "membres": (_membres(Rattachement.objects.filter(foyer=foyer)), MEMBRE),
-        "dossiers": (DossierRsa.objects.filter(foyer=foyer).order_by("-date_demande", "-pk"), DOSSIER),
+        "dossiers": (DossierRsa.objects.filter(pk__in=dossiers).order_by("-date_demande", "-pk"), DOSSIER),
         "situations": (
             Situation.objects.filter(dossier__in=dossiers).order_by("dossier_id", "periode", "pk"),
             SITUATION,

@@ -49,7 +49,7 @@ class Colonne:
     sens: str
 
 
-class _Compte(Sequence[int]):
+class CompteConnu(Sequence[int]):
     """Tient lieu de liste au paginateur : le total est déjà connu, il ne recompte pas."""
 
     def __init__(self, total: int) -> None:
@@ -140,7 +140,7 @@ class EcranFile:
 
     @cached_property
     def page(self) -> Page[int]:
-        return Paginator(_Compte(self.total), PAR_PAGE).get_page(self.parametres.get("page"))
+        return Paginator(CompteConnu(self.total), PAR_PAGE).get_page(self.parametres.get("page"))
 
     @cached_property
     def lignes(self) -> list[LigneFile]:

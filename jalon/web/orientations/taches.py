@@ -22,6 +22,7 @@ from jalon.referentiels.parametres import ajouter_mois, mot
 from jalon.socle.errors import TransitionRefuseeError
 from jalon.web.orientations.actes import tenter
 from jalon.web.orientations.forms import MotifForm, ProlongationForm, premiere_erreur
+from jalon.web.orientations.tables import CompteConnu
 from jalon.web.socle.acces import exige
 
 PAR_PAGE = 50
@@ -40,14 +41,12 @@ def liste(request: HttpRequest) -> HttpResponse:
     )
     filtre = request.GET.get("filtre", "")
     filtre = filtre if filtre in FILTRES else ""
-    retenues = (
-        en_attente.filter(conditions[filtre])
-        .select_related("personne", "organisme", "agent")
-        .order_by(F("echeance").asc(nulls_last=True), "pk")
-    )
-    page = Paginator(retenues, PAR_PAGE).get_page(request.GET.get("page"))
+    retenues = en_attente.filter(conditions[filtre]).order_by(F("echeance").asc(nulls_last=True), "pk")
+    page = Paginator(CompteConnu(nombres[filtre or "toutes"]), PAR_PAGE).get_page(request.GET.get("page"))
+    debut = (page.number - 1) * PAR_PAGE
     contexte = {
         "page": page,
+        "taches": _lire(list(retenues.values_list("pk", flat=True)[debut : debut + PAR_PAGE])),
         "jour": jour,
         "filtre": filtre,
         "onglets": _onglets(filtre, nombres),
@@ -57,6 +56,12 @@ def liste(request: HttpRequest) -> HttpResponse:
         "jusquau": ajouter_mois(jour, "accompagnement.maintien_apres_franchissement"),
     }
     return render(request, "orientations/taches.html", contexte)
+
+
+def _lire(cles: list[int]) -> list[Tache]:
+    """Les tâches de la page : leurs clés d'abord, pour ne pas joindre toute la liste avant d'en garder cinquante."""
+    lues = {t.pk: t for t in Tache.objects.filter(pk__in=cles).select_related("personne", "organisme", "agent")}
+    return [lues[cle] for cle in cles if cle in lues]
 
 
 def _conditions(request: HttpRequest, jour: object) -> dict[str, Q]:

@@ -54,7 +54,7 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
                 mobile=True,
                 court="File",
             ),
-            Entree("doublons", "Doublons à examiner", "users", "doublons.traiter"),
+            Entree("doublons", "Doublons", "users", "doublons.traiter"),
         ),
     ),
     (

@@ -21,7 +21,9 @@ def par_la_fonction(reglages: Reglages) -> set[int]:
 
 def par_la_politique(reglages: Reglages) -> set[int]:
     with web_role(reglages):
-        return set(Personne.objects.filter(nom="LEFEVRE", fusionnee_dans=None).order_by("pk").values_list("pk", flat=True))
+        return set(
+            Personne.objects.filter(nom="LEFEVRE", fusionnee_dans=None).order_by("pk").values_list("pk", flat=True)
+        )
 
 
 def test_la_fonction_filtre_comme_la_politique(distribution: Distribution) -> None:
@@ -67,8 +69,8 @@ def test_un_texte_hostile_ne_trouve_rien_et_ne_casse_rien(db: None, texte: str) 
 def test_refuse_un_role_qui_n_est_pas_le_web(db: None) -> None:
     with connection.cursor() as curseur:
         curseur.execute(
-            "select has_function_privilege('public', p.oid, 'execute'), has_function_privilege('jalon_web', p.oid, 'execute'), "
-            "p.prosecdef from pg_proc p where p.proname = 'rechercher_personnes'"
+            "select has_function_privilege('public', p.oid, 'execute'), "
+            "has_function_privilege('jalon_web', p.oid, 'execute'), p.prosecdef from pg_proc p where p.proname = 'rechercher_personnes'"
         )
         assert curseur.fetchone() == (False, True, True)
 

@@ -21,7 +21,9 @@ from tests.fabriques import DossierRsaFactory, PersonneFactory, une_allocataire
 def elodie(distribution: Distribution) -> Personne:
     """Deux homonymes de son nom l'entourent, pour qu'un nom seul ne mène pas droit à sa page."""
     for prenom in ("PAUL", "ODETTE"):
-        une_allocataire(territoire=distribution.territoire, nom="LEFÈVRE", prenom=prenom, date_naissance=date(1960, 1, 1))
+        une_allocataire(
+            territoire=distribution.territoire, nom="LEFÈVRE", prenom=prenom, date_naissance=date(1960, 1, 1)
+        )
     dossier = DossierRsaFactory(
         foyer__territoire=distribution.territoire, matricule="1234567", numero_demande="62000000042"
     )
@@ -62,7 +64,9 @@ def test_trouve_elodie(elodie: Personne, connecte: Any, texte: str) -> None:
     assert "ÉLODIE" in trouve(connecte("orienteur"), texte)
 
 
-@pytest.mark.parametrize("texte", ["zzzz", "elodie martin", "7654321", "13/04/1985", "elodie 13/04/1985", "elodie 7654321"])
+@pytest.mark.parametrize(
+    "texte", ["zzzz", "elodie martin", "7654321", "13/04/1985", "elodie 13/04/1985", "elodie 7654321"]
+)
 def test_chaque_mot_doit_repondre(elodie: Personne, connecte: Any, texte: str) -> None:
     assert trouve(connecte("orienteur"), texte) == []
 

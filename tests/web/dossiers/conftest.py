@@ -64,33 +64,51 @@ def famille(distribution: Distribution) -> Famille:
             foyer=dossier.foyer, personne=personne, role=role, periode=periode, responsable=role == "DEM"
         )
     for etat, du, au in (
-        (EtatDossier.OUVERT, JANVIER, JUIN), (EtatDossier.VERSEMENT_SUSPENDU, JUIN, SEPTEMBRE), (EtatDossier.OUVERT, SEPTEMBRE, None)
-    ):  # fmt: skip
+        (EtatDossier.OUVERT, JANVIER, JUIN),
+        (EtatDossier.VERSEMENT_SUSPENDU, JUIN, SEPTEMBRE),
+        (EtatDossier.OUVERT, SEPTEMBRE, None),
+    ):
         Situation.objects.create(
             dossier=dossier, etat=etat, situation_familiale="MAR", nombre_charges=1, periode=DateRange(du, au)
         )
     Suspension.objects.create(
-        dossier=dossier, cible=CibleSuspension.VERSEMENT, motif="01", debut=date(2026, 6, 1), periode=DateRange(JUIN, SEPTEMBRE)
+        dossier=dossier,
+        cible=CibleSuspension.VERSEMENT,
+        motif="01",
+        debut=date(2026, 6, 1),
+        periode=DateRange(JUIN, SEPTEMBRE),
     )
     for nature, du, au in (("RSD", JANVIER, SEPTEMBRE), ("RSI", SEPTEMBRE, None)):
         NatureDroit.objects.create(dossier=dossier, nature=nature, debut=du.replace(day=1), periode=DateRange(du, au))
     Montant.objects.create(dossier=dossier, total=Decimal("826.21"), periode=DateRange(SEPTEMBRE, None))
-    for soumise, ressources, du, au in ((True, 412, JANVIER, JUIN), (False, 812, JUIN, SEPTEMBRE), (True, 206, SEPTEMBRE, None)):
+    for soumise, ressources, du, au in (
+        (True, 412, JANVIER, JUIN),
+        (False, 812, JUIN, SEPTEMBRE),
+        (True, 206, SEPTEMBRE, None),
+    ):
         Soumission.objects.create(
             dossier=dossier, personne=elodie, soumise=soumise, ressources=ressources, periode=DateRange(du, au)
         )
     for mois, montant in ((date(2026, 8, 1), 100), (date(2026, 9, 1), 312)):
         Ressource.objects.create(
-            dossier=dossier, personne=elodie, mois=mois, nature="001", montant=montant, heures=34, periode=DateRange(SEPTEMBRE, None)
+            dossier=dossier,
+            personne=elodie,
+            mois=mois,
+            nature="001",
+            montant=montant,
+            heures=34,
+            periode=DateRange(SEPTEMBRE, None),
         )
     for commune, du, au in (("BETHUNE", JANVIER, JUIN), ("LENS", JUIN, None)):
         Adresse.objects.create(
-            foyer=dossier.foyer, rang=1, numero="3", type_voie="RUE", voie="ZOLA", code_postal="62300", nom_commune=commune,
-            periode=DateRange(du, au), territoire=ici,
+            foyer=dossier.foyer, rang=1, numero="3", type_voie="RUE", voie="ZOLA", code_postal="62300",
+            nom_commune=commune, periode=DateRange(du, au), territoire=ici,
         )  # fmt: skip
     Evenement.objects.create(dossier=dossier, liquide_le=date(2026, 9, 12), fait_generateur="SITPRO", recu_le=SEPTEMBRE)
     for flux in (JANVIER, JUIN, SEPTEMBRE):
-        Reception.objects.create(dossier=dossier, date_reference=flux, emis_le=datetime(flux.year, flux.month, flux.day, tzinfo=UTC))
+        Reception.objects.create(
+            dossier=dossier, date_reference=flux, emis_le=datetime(flux.year, flux.month, flux.day, tzinfo=UTC)
+        )
     AttenteOrientation.objects.create(
         personne=elodie, dossier=dossier, motif=MotifEntree.NOUVEL_ENTRANT, territoire=ici, entree_le=JANVIER,
         echeance=date(2026, 3, 31), sortie_le=JUIN, motif_sortie=MotifSortie.PLUS_SOUMISE,
@@ -106,7 +124,7 @@ def famille(distribution: Distribution) -> Famille:
         personne=elodie, debut=JUIN, echeance=date(2026, 12, 30), etat=EtatMaintien.REPASSEE, clos_le=SEPTEMBRE
     )
     IdentiteAnterieure.objects.create(
-        personne=elodie, nom="D'AGOSTINO", nom_naissance="D'AGOSTINO", prenom="ELODIE", date_naissance=date(1985, 4, 12),
-        sexe="2", periode=DateRange(JANVIER, JUIN),
+        personne=elodie, nom="D'AGOSTINO", nom_naissance="D'AGOSTINO", prenom="ELODIE",
+        date_naissance=date(1985, 4, 12), sexe="2", periode=DateRange(JANVIER, JUIN),
     )  # fmt: skip
     return Famille(elodie, karim, odette, dossier)

@@ -18,7 +18,8 @@ def test_le_foyer_montre_ses_membres_son_dossier_et_ses_adresses(famille: Famill
     page = connecte("orienteur").get(f"/foyers/{famille.dossier.foyer.public_id}/").content.decode()
     for texte in (
         "Élodie Lefèvre", "Karim Lefèvre", "Conjoint du demandeur", "Responsable du dossier", "62000000001",
-        "Droit ouvert et versable", "RSA Socle majoré", "826,21", "3 rue Zola", "Qui en est parti", "Odette D&#x27;Agostino",
+        "Droit ouvert et versable", "RSA Socle majoré", "826,21", "3 rue Zola", "Qui en est parti",
+        "Odette D&#x27;Agostino",
         "Ressources trop",
     ):  # fmt: skip
         assert texte in page, texte

@@ -95,7 +95,10 @@ def test_autant_de_requetes_pour_un_ou_vingt_faits(famille: Famille, connecte: A
     for ajoutes in (0, 19):
         for rang in range(ajoutes):
             Evenement.objects.create(
-                dossier=famille.dossier, liquide_le=date(2026, 3, 1) + timedelta(days=rang), fait_generateur="SITPRO", recu_le=JUIN
+                dossier=famille.dossier,
+                liquide_le=date(2026, 3, 1) + timedelta(days=rang),
+                fait_generateur="SITPRO",
+                recu_le=JUIN,
             )
         with CaptureQueriesContext(connection) as requetes:
             client.get(f"/personnes/{famille.elodie.public_id}/")
@@ -160,7 +163,10 @@ def test_un_acte_du_service_parait_avec_son_auteur(famille: Famille, distributio
 def test_une_longue_frise_se_plie(famille: Famille, connecte: Any) -> None:
     for rang in range(80):
         Evenement.objects.create(
-            dossier=famille.dossier, liquide_le=date(2026, 2, 1) + timedelta(days=rang), fait_generateur="SITPRO", recu_le=JUIN
+            dossier=famille.dossier,
+            liquide_le=date(2026, 2, 1) + timedelta(days=rang),
+            fait_generateur="SITPRO",
+            recu_le=JUIN,
         )
     client = connecte("siege")
     adresse = f"/personnes/{famille.elodie.public_id}/"
@@ -246,7 +252,9 @@ def test_une_personne_sans_dossier_a_une_page(connecte: Any) -> None:
         assert connecte("siege").get(f"/personnes/{personne.public_id}/{onglet}").status_code == 200
 
 
-def test_le_conjoint_d_un_autre_territoire_n_est_pas_montre(famille: Famille, distribution: Distribution, connecte: Any) -> None:
+def test_le_conjoint_d_un_autre_territoire_n_est_pas_montre(
+    famille: Famille, distribution: Distribution, connecte: Any
+) -> None:
     page = f"/personnes/{famille.elodie.public_id}/"
     assert "Karim" in connecte("orienteur").get(page).content.decode()
     Personne.objects.filter(pk=famille.karim.pk).update(territoire=distribution.autre_territoire)
@@ -255,16 +263,30 @@ def test_le_conjoint_d_un_autre_territoire_n_est_pas_montre(famille: Famille, di
 
 def test_l_identite_dit_combien_on_en_est_sur(famille: Famille, connecte: Any) -> None:
     proche = une_allocataire(territoire=famille.elodie.territoire)
-    Rapprochement.objects.create(ancienne=famille.elodie, nouvelle=proche, score=87, motif="Prénoms proches", date_flux=JUIN)
+    Rapprochement.objects.create(
+        ancienne=famille.elodie, nouvelle=proche, score=87, motif="Prénoms proches", date_flux=JUIN
+    )
     page = connecte("siege").get(f"/personnes/{famille.elodie.public_id}/identite/").content.decode()
-    for texte in ("État civil certifié", "Numéro de sécurité sociale juste", "Identités antérieures", "Ressemblance 87 sur 100"):
+    for texte in (
+        "État civil certifié",
+        "Numéro de sécurité sociale juste",
+        "Identités antérieures",
+        "Ressemblance 87 sur 100",
+    ):
         assert texte in page, texte
     assert "comparer et décider" in page
 
 
 def test_les_droits_expliquent_la_soumission_sans_la_recalculer(famille: Famille, connecte: Any) -> None:
     page = connecte("orienteur").get(f"/personnes/{famille.elodie.public_id}/droits/").content.decode()
-    for texte in ("C’est <strong>la caisse</strong> qui le dit", "<strong>500 €</strong>", "D262-65", "206,00", "826,21", "312,00"):
+    for texte in (
+        "C’est <strong>la caisse</strong> qui le dit",
+        "<strong>500 €</strong>",
+        "D262-65",
+        "206,00",
+        "826,21",
+        "312,00",
+    ):
         assert texte in page, texte
 
 

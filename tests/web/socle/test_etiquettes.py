@@ -57,7 +57,9 @@ def test_les_nombres() -> None:
 
 def test_une_personne_se_nomme_et_s_accorde() -> None:
     elle = Personne(prenom="ÉLODIE", nom="LEFÈVRE", sexe="2", date_naissance=date(1985, 4, 12))
-    lui = Personne(prenom="KARIM", nom="D'AGOSTINO", sexe="1", date_naissance=date(1983, 1, 1), qualite_date_naissance="O")
+    lui = Personne(
+        prenom="KARIM", nom="D'AGOSTINO", sexe="1", date_naissance=date(1983, 1, 1), qualite_date_naissance="O"
+    )
     assert etiquettes.nom_affiche(elle) == "Élodie Lefèvre"
     assert etiquettes.ne_le(elle) == "née le 12 avril 1985"
     assert etiquettes.ne_le(lui) == "né en 1983"

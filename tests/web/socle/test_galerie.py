@@ -10,7 +10,16 @@ from django.conf import settings
 
 def test_la_galerie_montre_les_composants(connecte: Any) -> None:
     page = connecte("administrateur").get("/galerie/").content.decode()
-    for repere in ("pastille ton-rouge", "<progress", "tuile", "chemin", "frise", "onglets", "pagination-jalon", "vide"):
+    for repere in (
+        "pastille ton-rouge",
+        "<progress",
+        "tuile",
+        "chemin",
+        "frise",
+        "onglets",
+        "pagination-jalon",
+        "vide",
+    ):
         assert repere in page, repere
 
 

@@ -22,7 +22,14 @@ def test_lit_tout_en_une_requete_avec_les_bons_types(db: None, django_assert_num
             {
                 "soumissions": (
                     Soumission.objects.order_by("pk"),
-                    ("periode", "soumise", "ressources", "abattements", "personne__public_id", "personne__date_naissance"),
+                    (
+                        "periode",
+                        "soumise",
+                        "ressources",
+                        "abattements",
+                        "personne__public_id",
+                        "personne__date_naissance",
+                    ),
                 ),
                 "rien": (Evenement.objects.order_by("pk"), ("liquide_le",)),
                 "vide": (Personne.objects.none(), ("nom",)),

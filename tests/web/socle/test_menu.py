@@ -51,7 +51,9 @@ def test_les_compteurs_coutent_une_requete_et_suivent_le_perimetre(distribution:
     portes(distribution.orienteur)
     requete = RequestFactory().get("/")
     requete.perimetre = Perimetre.de(distribution.orienteur)  # type: ignore[attr-defined]
-    with CaptureQueriesContext(connection, ) as requetes:
+    with CaptureQueriesContext(
+        connection,
+    ) as requetes:
         menu(requete)
         menu(requete)
     assert len(requetes) == 1
@@ -61,7 +63,9 @@ def test_les_compteurs_coutent_une_requete_et_suivent_le_perimetre(distribution:
 
 
 def test_la_porte_de_la_page_est_marquee(distribution: Distribution) -> None:
-    assert [p.url for p in portes(distribution.siege, "/orientation/affecter/").values() if p.courante] == ["/orientation/"]
+    assert [p.url for p in portes(distribution.siege, "/orientation/affecter/").values() if p.courante] == [
+        "/orientation/"
+    ]
     assert [p.url for p in portes(distribution.siege, "/").values() if p.courante] == ["/"]
 
 
