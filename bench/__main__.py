@@ -13,7 +13,9 @@ os.environ["JALON_DEMONSTRATION"] = "oui"
 
 def main() -> None:
     analyseur = argparse.ArgumentParser(description=__doc__)
-    analyseur.add_argument("--tours", type=int, default=3, help="nombre de tours de l'import (médiane)")
+    analyseur.add_argument(
+        "--tours", type=int, default=3, help="nombre de tours de l'import (médiane) ; 0 pour les pages seules"
+    )
     analyseur.add_argument("--taille", type=int, default=62_549, help="nombre de foyers")
     arguments = analyseur.parse_args()
     from jalon.cli.environnement import preparer_django
@@ -33,10 +35,16 @@ def main() -> None:
     def fichiers(taille: int) -> list[Path]:
         return ecrire_fichiers(profil, communes, taille=taille, graine=62, dire=dire, avancement=lambda *_: None)
 
+    from bench.imports import charger
     from bench.imports import mesurer as mesurer_imports
 
+    from bench.pages import mesurer as mesurer_pages
+
     print(f"Machine : {platform.platform()}, {os.cpu_count()} cœurs, Python {platform.python_version()}")
-    mesures = mesurer_imports(fichiers(arguments.taille), fichiers(6_000), arguments.tours)
+    mois = fichiers(arguments.taille)
+    mesures = mesurer_imports(mois, fichiers(6_000), arguments.tours) if arguments.tours else []
+    charger(mois)
+    mesures += mesurer_pages(dire)
     for mesure in mesures:
         cible = "" if mesure.cible is None else f" (cible ≤ {mesure.cible:g})"
         verdict = "" if mesure.cible is None else ("  ✓" if mesure.tenue else "  ✗")

@@ -68,6 +68,16 @@ def vider() -> None:
         curseur.execute("truncate personnes_foyer, personnes_personne, echanges_flux, traces_acte cascade")
 
 
+def charger(mois: list[Path]) -> None:
+    """Met dans la base les deux mois à taille réelle, s'ils n'y sont pas déjà."""
+    from jalon.echanges.models import Flux
+
+    if set(Flux.objects.values_list("nom_fichier", "taille")) != {(m.name, m.stat().st_size) for m in mois}:
+        vider()
+        for chemin in mois:
+            importer(chemin)
+
+
 def repetition(chemin: Path) -> Path:
     """Le même mois, émis une heure plus tard : tout y est connu, mais ce n'est pas le même fichier."""
     copie = chemin.with_name(chemin.stem + "-repete.xml")

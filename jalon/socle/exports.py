@@ -164,7 +164,7 @@ def _write_xlsx(stream: IO[bytes], headers: Sequence[str], rows: Iterable[Sequen
     return count
 
 
-# --- OpenDocument : écrit directement (odfpy garde tout l'arbre en mémoire, cent fois plus lent)
+# --- OpenDocument : écrit directement (odfpy garde tout l’arbre en mémoire et met dix fois plus de temps)
 
 _ODS_MANIFEST = (
     '<?xml version="1.0" encoding="UTF-8"?>'

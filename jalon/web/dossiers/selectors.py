@@ -215,8 +215,8 @@ def dossier_personne(personne: Personne, *onglets: str) -> DossierPersonne:
 def _cles(rattachements: QuerySet[Rattachement]) -> tuple[list[int], list[int]]:
     """Clés des foyers et de leurs dossiers, lues d'abord.
 
-    Avec des clés écrites, PostgreSQL vérifie la sécurité par ligne sur ces seules lignes ; avec une
-    sous-requête, il lit d'avance tous les foyers du territoire (600 ms au lieu de 40 pour 75 000 foyers).
+    Avec des clés écrites, PostgreSQL n'a que ces lignes à soumettre à la sécurité par ligne ; avec une
+    sous-requête, son estimation le pousse à lire d'avance ce que l'agent pourrait voir.
     """
     paires = rattachements.order_by("foyer_id", "foyer__dossiers__id").values_list("foyer_id", "foyer__dossiers__id")
     lues = list(paires.distinct())

@@ -70,7 +70,8 @@ def test_refuse_un_role_qui_n_est_pas_le_web(db: None) -> None:
     with connection.cursor() as curseur:
         curseur.execute(
             "select has_function_privilege('public', p.oid, 'execute'), "
-            "has_function_privilege('jalon_web', p.oid, 'execute'), p.prosecdef from pg_proc p where p.proname = 'rechercher_personnes'"
+            "has_function_privilege('jalon_web', p.oid, 'execute'), p.prosecdef "
+            "from pg_proc p where p.proname = 'rechercher_personnes'"
         )
         assert curseur.fetchone() == (False, True, True)
 

@@ -1,0 +1,96 @@
+"""Mesure les pages les plus employées sur la base à taille réelle, à travers toute la chaîne web."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench.imports import Mesure
+from jalon.agents.models import Agent, ProfilHabilitation
+from jalon.personnes.models import Personne
+
+TIRAGES = 150
+CHAUFFE = 5
+
+
+def _client(role: str) -> Client:
+    profil = ProfilHabilitation.objects.get(code=role)
+    agent = Agent.objects.filter(affectations__profil=profil).order_by("id")[0]
+    client = Client(headers={"host": "localhost"})
+    client.force_login(agent, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+def _p95(client: Client, adresses: Iterator[str]) -> tuple[float, float]:
+    """Médiane et 95e centile, en millisecondes."""
+    durees = []
+    for tirage in range(TIRAGES + CHAUFFE):
+        adresse = next(adresses)
+        depart = time.perf_counter()
+        reponse = client.get(adresse, follow=False)
+        duree = 1000 * (time.perf_counter() - depart)
+        if reponse.status_code not in (200, 302):
+            raise SystemExit(f"{adresse} répond {reponse.status_code}")
+        if tirage >= CHAUFFE:
+            durees.append(duree)
+    return statistics.median(durees), statistics.quantiles(durees, n=20)[-1]
+
+
+def _avec_faute(alea: random.Random, texte: str) -> str:
+    """Une lettre ôtée ou doublée : la recherche doit s'en accommoder."""
+    place = alea.randrange(1, len(texte))
+    return texte[:place] + (texte[place] if alea.random() < 0.5 else "") * 2 + texte[place + 1 :]
+
+
+def mesurer(montrer: Callable[[str], None]) -> list[Mesure]:
+    alea = random.Random(62)
+    personnes = list(
+        Personne.objects.filter(rattachements__role__in=["DEM", "CJT"])
+        .order_by("public_id")
+        .values_list("public_id", "nom", "prenom")[:3000]
+    )
+
+    def recherches() -> Iterator[str]:
+        while True:
+            _, nom, prenom = alea.choice(personnes)
+            mots = [_avec_faute(alea, nom.lower()), prenom.lower()]
+            alea.shuffle(mots)
+            yield f"/recherche/?q={'+'.join(mots)}"
+
+    def dossiers() -> Iterator[str]:
+        while True:
+            yield f"/personnes/{alea.choice(personnes)[0]}/"
+
+    def files() -> Iterator[str]:
+        while True:
+            yield alea.choice(
+                ["/orientation/", "/orientation/?page=2", "/orientation/?page=7", "/orientation/?motif=sous_le_seuil"]
+            )
+
+    mesures = []
+    cas: list[tuple[str, str, Iterator[str], float]] = [
+        ("Recherche avec faute, département (p95)", "siege", recherches(), 50),
+        ("Recherche avec faute, territoire (p95)", "orienteur", recherches(), 50),
+        ("Page d'une personne (p95)", "siege", dossiers(), 100),
+        ("File d'orientation, département (p95)", "siege", files(), 150),
+        ("File d'orientation, territoire (p95)", "orienteur", files(), 150),
+    ]
+    for nom, role, adresses, cible in cas:
+        montrer(nom)
+        mediane, p95 = _p95(_client(role), adresses)
+        mesures.append(Mesure(nom, p95, "ms", cible, f"médiane {mediane:.0f} ms"))
+    client = _client("siege")
+    client.get(f"/personnes/{personnes[0][0]}/")
+    with CaptureQueriesContext(
+        connection,
+    ) as requetes:
+        client.get(f"/personnes/{personnes[1][0]}/")
+    mesures.append(Mesure("Requêtes de la page d'une personne", len(requetes), "", 12))
+    return mesures
