@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "jalon.web.comptes.suivi.SuiviConnexionsMiddleware",
     "jalon.web.comptes.second_facteur.SecondFacteurMiddleware",
     "jalon.web.socle.acces.PerimetreMiddleware",
 ]
@@ -176,7 +176,6 @@ MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 """L'administrateur crée les comptes : l'adresse n'est pas à confirmer par l'agent."""
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = os.environ.get("JALON_HTTPS", "") != "oui"
-USERSESSIONS_TRACK_ACTIVITY = True
 EMAIL_BACKEND = os.environ.get("JALON_COURRIEL", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = os.environ.get("JALON_EXPEDITEUR", "jalon@localhost")
 

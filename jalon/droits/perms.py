@@ -5,7 +5,7 @@ from jalon.socle import rls
 
 PAR_DOSSIER = "exists (select 1 from droits_dossierrsa d where d.id = dossier_id)"
 
-rls.protect("droits_dossierrsa", par_foyer())
+rls.protect("droits_dossierrsa", par_foyer("droits_dossierrsa.foyer_id"))
 for _table in ("situation", "montant", "naturedroit", "suspension", "evenement", "reception"):
     rls.protect(f"droits_{_table}", PAR_DOSSIER)
 for _table in ("soumission", "ressource", "activite"):

@@ -1,6 +1,9 @@
-"""Une attente se voit par la personne qui attend."""
+"""Une attente se voit sur le territoire qui doit décider, et par qui accompagne la personne.
 
-from jalon.personnes.perms import par_personne
+L'import tient le territoire de l'attente égal à celui de la personne : la condition évite une jointure par ligne.
+"""
+
+from jalon.personnes.perms import SUIVIES
 from jalon.socle import rls
 
-rls.protect("orientations_attenteorientation", par_personne())
+rls.protect("orientations_attenteorientation", f"territoire_id = {rls.TERRITOIRES} or personne_id in ({SUIVIES})")

@@ -2,10 +2,12 @@
 
 from jalon.socle import rls
 
-VOIT_PERSONNE = (
-    f"territoire_id = {rls.TERRITOIRES} or id in (select a.personne_id from accompagnements_accompagnement a "
-    f"where a.organisme_id = {rls.ORGANISMES} and a.periode @> current_date)"
+SUIVIES = (
+    f"select a.personne_id from accompagnements_accompagnement a where a.organisme_id = {rls.ORGANISMES} "
+    "and a.periode @> current_date"
 )
+"""Personnes que mon organisme accompagne aujourd'hui."""
+VOIT_PERSONNE = f"territoire_id = {rls.TERRITOIRES} or id in ({SUIVIES})"
 """Sa personne est sur mon territoire, ou mon organisme l'accompagne aujourd'hui."""
 
 
@@ -14,7 +16,13 @@ def par_personne(colonne: str = "personne_id") -> str:
     return f"exists (select 1 from personnes_personne p where p.id = {colonne})"
 
 
-def par_foyer(colonne: str = "foyer_id") -> str:
+def par_foyer(colonne: str) -> str:
+    """Condition « une personne de ce foyer m'est visible ».
+
+    `colonne` porte le nom de sa table : un simple `foyer_id` désignerait celui du rattachement, et tout passerait.
+    """
+    if "." not in colonne:
+        raise ValueError(f"« {colonne} » doit être précédé du nom de sa table")
     return f"exists (select 1 from personnes_rattachement r where r.foyer_id = {colonne})"
 
 
@@ -22,8 +30,8 @@ rls.protect("personnes_personne", VOIT_PERSONNE)
 rls.protect("personnes_identiteanterieure", par_personne())
 rls.protect("personnes_rattachement", par_personne())
 rls.protect("personnes_foyer", par_foyer("personnes_foyer.id"))
-rls.protect("personnes_adresse", par_foyer())
+rls.protect("personnes_adresse", par_foyer("personnes_adresse.foyer_id"))
 rls.protect("personnes_rapprochement", f"{par_personne('ancienne_id')} and {par_personne('nouvelle_id')}")
-rls.protect("personnes_fusion", f"{par_personne('gardee_id')} and {par_personne('absorbee_id')}")
+rls.protect("personnes_fusion", par_personne("gardee_id"))
 rls.protect("personnes_tache", f"organisme_id = {rls.ORGANISMES} and {par_personne()} or territoire_id = {rls.TERRITOIRES}")
 rls.close("personnes_personneevent")

@@ -187,12 +187,16 @@ def repond(emplacement: Emplacement, base: str = BASE) -> bool:
 
 
 _presences: dict[Path, IO[str]] = {}
+_superviseurs: list[subprocess.Popen[bytes]] = []
+"""Gardés en vue pour que leur fin soit recueillie ; ils survivent à ce processus tant que la base sert."""
 
 
 @atexit.register
 def _rendre_presences() -> None:
     for presence in _presences.values():
         presence.close()
+    for superviseur in _superviseurs:
+        superviseur.returncode = superviseur.returncode or 0  # il vit sa vie : rien à attendre de lui
 
 
 def assurer(donnees: Path) -> Emplacement:
@@ -214,15 +218,18 @@ def assurer(donnees: Path) -> Emplacement:
 
 def _demarrer(emplacement: Emplacement) -> None:
     verifier_version(emplacement)
+    journal = open(emplacement.dossier / "superviseur.log", "w")  # noqa: SIM115 - laissé au superviseur
     superviseur = subprocess.Popen(
         [sys.executable, "-m", "jalon.socle.superviseur", str(emplacement.dossier), str(emplacement.prise),
          str(emplacement.binaires)],
         stdin=subprocess.DEVNULL,
-        stdout=open(emplacement.dossier / "superviseur.log", "w"),
+        stdout=journal,
         stderr=subprocess.STDOUT,
         start_new_session=True,
         cwd=Path(__file__).parents[2],
     )  # fmt: skip
+    journal.close()
+    _superviseurs.append(superviseur)
     limite = time.monotonic() + ATTENTE_DEMARRAGE
     while time.monotonic() < limite:
         if (emplacement.dossier / "pret").exists() and repond(emplacement):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from jalon.socle.models import PublicModel
@@ -28,7 +29,10 @@ class Acte(PublicModel):
     class Meta:
         verbose_name = "acte"
         ordering = ("-accompli_le", "-id")
-        indexes = [models.Index(fields=["objet"], name="acte_objet")]
+        indexes = [
+            models.Index(fields=["objet"], name="acte_objet"),
+            GinIndex(fields=["personnes"], name="acte_personnes"),
+        ]
 
     def __str__(self) -> str:
         return self.resume

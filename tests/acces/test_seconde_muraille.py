@@ -15,13 +15,14 @@ from django.db.models import Q
 from jalon.agents.perimetre import Perimetre
 from jalon.droits.models import DossierRsa
 from jalon.orientations.models import AttenteOrientation
-from jalon.personnes.models import Foyer, Personne
+from jalon.personnes.models import Adresse, Foyer, Personne
+from jalon.personnes.perms import par_foyer
 from jalon.socle.rls import REGISTRE, web_role
 from jalon.traces.models import Acte, Lecture
 from jalon.traces.services import noter_lecture, tracer
 from jalon.web.socle.menu import url_ou_rien
 from tests.distribution import Distribution
-from tests.fabriques import une_allocataire
+from tests.fabriques import EN_COURS, une_allocataire
 
 HORS_MURAILLE: dict[str, str] = {}
 """Tables qui mènent à une personne et restent ouvertes au rôle web, chacune avec sa raison. Aucune aujourd'hui."""
@@ -203,3 +204,25 @@ def test_refuse_d_ecrire_dans_le_dossier_d_un_autre_territoire(
         transaction.atomic(),
     ):
         une_allocataire(territoire=distribution.territoire)
+
+
+@pytest.mark.parametrize("table", ["droits_dossierrsa", "personnes_adresse", "personnes_foyer", "droits_situation"])
+def test_voir_un_foyer_n_ouvre_pas_celui_d_un_autre_territoire(
+    distribution: Distribution, allocataire: Personne, table: str
+) -> None:
+    """Chaque agent voit les lignes de son territoire, et pas une de plus : voir quelqu'un n'ouvre pas tout."""
+    voisine = une_allocataire(territoire=distribution.autre_territoire)
+    for personne in (allocataire, voisine):
+        foyer = personne.rattachements.get().foyer
+        Adresse.objects.create(foyer=foyer, rang=1, periode=EN_COURS)
+    for agent in (distribution.orienteur, distribution.etrangere):
+        with web_role(Perimetre.de(agent).reglages()):
+            assert compter(table) == 1
+    with web_role(Perimetre.de(distribution.siege).reglages()):
+        assert compter(table) == 2
+
+
+def test_une_politique_refuse_une_colonne_sans_table() -> None:
+    """Sans le nom de sa table, `foyer_id` désignerait la colonne de la sous-requête : la condition serait vraie."""
+    with pytest.raises(ValueError, match="nom de sa table"):
+        par_foyer("foyer_id")

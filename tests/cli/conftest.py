@@ -68,7 +68,7 @@ class Installation:
             f"select '{table}', count(*), coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), '') "
             f'from "{table}" t'
             for table in tables
-            if not table.startswith("procrastinate_")
+            if not table.startswith(("procrastinate_", "referentiels_commune"))
         )
         return {table: (nombre, somme) for table, nombre, somme in self.executer(union)}
 

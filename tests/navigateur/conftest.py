@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -24,7 +25,7 @@ OPTIONS = [
 ]  # fmt: skip
 TAILLE = 300
 PREPARATION = """
-import sys
+import json, sys
 from jalon.cli.environnement import preparer_django
 preparer_django()
 from jalon.cli.demonstration import ecrire_fichiers
@@ -32,20 +33,21 @@ from jalon.cli.installation import creer_comptes_demonstration, installer, lire_
 migrer()
 profil, communes = lire_profil(sys.argv[1])
 installer(profil, communes, tout_le_pays=False)
-creer_comptes_demonstration(profil)
+comptes = creer_comptes_demonstration(profil)
 fichiers = ecrire_fichiers(profil, communes, taille=int(sys.argv[2]), graine=7, dire=lambda _: None,
                            avancement=lambda *_: None)
-print(*fichiers, sep="\\n")
+roles = {role.code: compte.email for role, compte in zip(profil.roles, comptes, strict=True)}
+print(json.dumps({"fichiers": [str(f) for f in fichiers], "comptes": roles}))
 """
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Adresse servie, fichiers des deux mois, et profil chargé."""
+    """Adresse servie, fichiers des deux mois, et comptes par rôle."""
 
     adresse: str
     mois: tuple[Path, Path]
-    profil: str
+    comptes: dict[str, str]
 
 
 def _port_libre() -> int:
@@ -65,7 +67,8 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         [sys.executable, "-c", PREPARATION, request.param, str(TAILLE)],
         cwd=RACINE, env=environnement, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    premier, second = (Path(ligne) for ligne in prepare.stdout.split())
+    donne = json.loads(prepare.stdout)
+    premier, second = (Path(fichier) for fichier in donne["fichiers"])
     port = _port_libre()
     with open(donnees / "serveur.log", "w") as journal:
         serveur = subprocess.Popen(
@@ -80,7 +83,7 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
                 break
             except OSError:
                 time.sleep(0.2)
-        yield Installation(f"http://127.0.0.1:{port}", (premier, second), request.param)
+        yield Installation(f"http://127.0.0.1:{port}", (premier, second), donne["comptes"])
     finally:
         serveur.terminate()
         serveur.wait(30)
@@ -119,10 +122,10 @@ class Visite:
         assert largeur <= 0, f"la page déborde de {largeur} px"
         assert not self.erreurs, self.erreurs
 
-    def se_connecter(self, compte: str) -> None:
+    def se_connecter(self, role: str) -> None:
         self.aller("/compte/login/")
         self.controler()
-        self.page.get_by_label("Courriel").fill(f"{compte}@jalon.example")
+        self.page.get_by_label("Courriel").fill(self.installation.comptes[role])
         self.page.get_by_label("Mot de passe", exact=True).fill("jalon-demonstration")
         self.page.get_by_role("button", name="Se connecter").click()
         expect(self.page.get_by_role("heading", level=1)).to_contain_text("Bonjour")

@@ -71,7 +71,7 @@ def test_deux_mois_puis_la_file_la_personne_la_recherche_et_les_tableaux(visite:
 
 
 def test_un_partenaire_ne_voit_que_les_personnes_qu_il_accompagne(visite: Visite) -> None:
-    visite.se_connecter("referent.solidarite")
+    visite.se_connecter("referent_solidarite")
     visite.controler()
     visite.aller("/recherche/?q=martin")
     visite.controler()
