@@ -29,13 +29,13 @@ lint: install-essais ## vérifie le style, les types, les frontières entre piè
 	@$(V)/ruff format --check .
 	@$(V)/mypy jalon config
 	@$(V)/lint-imports
-	@$(V)/djlint --check --lint --quiet jalon/web/templates
+	@$(V)/djlint --lint --quiet jalon/web/templates
 	@JALON_DONNEES=$(JALON_DONNEES)/essais $(V)/python manage.py makemigrations --check --dry-run
 
 format: install-essais ## met le code en forme
 	@$(V)/ruff check --fix --quiet . || true
 	@$(V)/ruff format --quiet .
-	@$(V)/djlint --reformat --quiet jalon/web/templates || true
+
 
 bench: install ## mesure l'import, la recherche et les pages à taille réelle (62 549 foyers)
 	@JALON_DONNEES=$(JALON_DONNEES)/bench $(V)/python -m bench $(ARGS)

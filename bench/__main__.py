@@ -37,7 +37,6 @@ def main() -> None:
 
     from bench.imports import charger
     from bench.imports import mesurer as mesurer_imports
-
     from bench.pages import mesurer as mesurer_pages
 
     print(f"Machine : {platform.platform()}, {os.cpu_count()} cœurs, Python {platform.python_version()}")

@@ -90,7 +90,17 @@ def installer_python(essais: bool) -> None:
     uv = VENV / "bin" / "uv"
     if not uv.exists():
         lancer(
-            [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check", "uv"],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "--python",
+                python,
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "uv",
+            ],
             "L'installation de uv",
             env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
         )
@@ -148,7 +158,9 @@ def installer_chromium() -> None:
     if not shutil.which("apt-get"):
         raise Impossible("Chromium est nécessaire aux essais : installez-le (commande « chromium »), puis relancez.")
     if os.geteuid() != 0:
-        raise Impossible("Chromium est nécessaire aux essais : lancez « sudo apt-get install chromium », puis relancez.")
+        raise Impossible(
+            "Chromium est nécessaire aux essais : lancez « sudo apt-get install chromium », puis relancez."
+        )
     dire("• Chromium (paquet de la distribution)…")
     environnement = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     lancer(["apt-get", "update", "-qq"], "La mise à jour de la liste des paquets", env=environnement)

@@ -41,7 +41,12 @@ class PersonneFactory(factory.django.DjangoModelFactory[Personne]):
 
     @classmethod
     def _create(cls, model_class: type[Personne], *args: Any, **champs: Any) -> Personne:
-        champs = {**cles_identite(champs["nom"], champs["nom_naissance"], champs["prenom"], champs["prenom2"], champs["prenom3"]), **champs}
+        champs = {
+            **cles_identite(
+                champs["nom"], champs["nom_naissance"], champs["prenom"], champs["prenom2"], champs["prenom3"]
+            ),
+            **champs,
+        }
         return super()._create(model_class, *args, **champs)
 
 

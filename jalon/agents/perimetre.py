@@ -101,7 +101,6 @@ class Perimetre:
 
 def _avec_descendants(racines: set[int]) -> frozenset[int]:
 
-
     if not racines:
         return frozenset()
     enfants: dict[int | None, list[int]] = {}

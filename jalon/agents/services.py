@@ -98,9 +98,7 @@ def _verifier_combinaison(profil: ProfilHabilitation, organisme: Organisme, terr
     if not organisme.actif:
         raise JalonError(f"« {organisme.libelle} » n'est plus en activité : choisissez un autre organisme.")
     if profil.portee != Portee.TERRITOIRE and territoire is not None:
-        raise JalonError(
-            f"Le rôle « {profil.libelle} » ne se limite pas à un territoire : laissez le territoire vide."
-        )
+        raise JalonError(f"Le rôle « {profil.libelle} » ne se limite pas à un territoire : laissez le territoire vide.")
     if profil.portee == Portee.DEPARTEMENT and not departement and DROITS_SUR_LES_PERSONNES & set(profil.droits):
         raise JalonError(
             f"Le rôle « {profil.libelle} » ouvre les dossiers de tout le département : il ne se donne qu'à un agent "

@@ -129,7 +129,7 @@ def accompagner() -> None:
     if Accompagnement.objects.exists():
         return
     exclues = (CategorieOrganisme.DEPARTEMENT, CategorieOrganisme.CAF, CategorieOrganisme.MSA)
-    suivis = []
+    suivis: list[Accompagnement] = []
     for organisme in (
         Organisme.objects.exclude(type__categorie__in=exclues).order_by("id").prefetch_related("territoires")
     ):

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 from uuid import UUID
 
 from jalon import __version__
@@ -17,8 +18,8 @@ from jalon.cli.environnement import preparer_django
 class AnalyseurFrancais(argparse.ArgumentParser):
     """argparse, en français jusque dans ses titres et ses refus."""
 
-    def __init__(self, *positionnels: object, **options: object) -> None:
-        super().__init__(*positionnels, add_help=False, **options)  # type: ignore[misc]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(add_help=False, **options)
         self._positionals.title = "arguments"
         self._optionals.title = "options"
         self.add_argument("-h", "--help", "--aide", action="help", help="affiche cette aide et sort")
@@ -29,7 +30,7 @@ class AnalyseurFrancais(argparse.ArgumentParser):
     def format_usage(self) -> str:
         return super().format_usage().replace("usage:", "usage :")
 
-    def error(self, message: str) -> None:  # type: ignore[override]
+    def error(self, message: str) -> NoReturn:
         traduit = message
         for anglais, francais in _TRADUCTIONS:
             traduit = traduit.replace(anglais, francais)
@@ -102,7 +103,9 @@ def analyseur() -> argparse.ArgumentParser:
     quarantaine = objets.add_parser(
         "quarantaine", help="rejoue les foyers mis en quarantaine", description="Rejoue les foyers mis en quarantaine."
     )
-    quarantaine.add_argument("identifiant", nargs="?", type=UUID, help="un seul foyer (son identifiant) ; tous par défaut")
+    quarantaine.add_argument(
+        "identifiant", nargs="?", type=UUID, help="un seul foyer (son identifiant) ; tous par défaut"
+    )
     quarantaine.add_argument("--json", action="store_true", help="écrit le résultat en JSON sur la sortie standard")
     quarantaine.set_defaults(executer="rejouer_quarantaine")
 

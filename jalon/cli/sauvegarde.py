@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -42,7 +43,7 @@ def _lancer(arguments: list[str], quoi: str, *, adresse: str = "") -> None:
     """Lance un programme de PostgreSQL ; le mot de passe passe par l'environnement, la liste des processus se lit."""
     environnement = dict(os.environ)
     if adresse:
-        parties = conninfo_to_dict(adresse)
+        parties: dict[str, Any] = dict(conninfo_to_dict(adresse))
         environnement["PGPASSWORD"] = str(parties.pop("password", None) or "")
         arguments = [*arguments, f"--dbname={make_conninfo(**parties)}"]
     resultat = subprocess.run(arguments, capture_output=True, text=True, env=environnement)

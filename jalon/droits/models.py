@@ -148,7 +148,9 @@ class Montant(FaitDossier):
     forfait_logement = models.DecimalField("forfait logement", max_digits=9, decimal_places=2, null=True)
     ressources = models.DecimalField("ressources mensuelles retenues", max_digits=9, decimal_places=2, null=True)
     sanction_alimentaire = models.DecimalField("sanction alimentaire", max_digits=9, decimal_places=2, null=True)
-    reduction_hospitalisation = models.DecimalField("réduction hospitalisation", max_digits=9, decimal_places=2, null=True)
+    reduction_hospitalisation = models.DecimalField(
+        "réduction hospitalisation", max_digits=9, decimal_places=2, null=True
+    )
     reduction_departement = models.DecimalField("réduction du département", max_digits=9, decimal_places=2, null=True)
     cumul_integral = models.DecimalField("cumul intégral", max_digits=9, decimal_places=2, null=True)
     abattements = models.DecimalField("abattements et neutralisations", max_digits=9, decimal_places=2, null=True)
@@ -342,5 +344,3 @@ class Reception(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dossier_id} le {self.date_reference}"
-
-

@@ -339,7 +339,9 @@ def _flux_deja_ecrit(import_: Import) -> Flux | None:
     empreinte = LecteurFlux(Path(import_.chemin), taille_max=taille_maximale()).empreinte_fichier()
     return (
         Flux.objects.filter(
-            empreinte=empreinte, importe_par=import_.demande_par, importe_le__gte=import_.demande_le,
+            empreinte=empreinte,
+            importe_par=import_.demande_par,
+            importe_le__gte=import_.demande_le,
             **{"import": None},
         )
         .order_by("id")

@@ -81,9 +81,7 @@ def dossiers_de_la_rubrique(flux: Flux, rubrique: str, perimetre: Perimetre) -> 
     dossiers = DossierRsa.objects.filter(_dossier_visible(perimetre)).order_by("numero_demande", "rang_partage", "id")
     if rubrique not in ("lus", "inchanges"):
         return dossiers.filter(pk__in=_cles("dossiers", flux, rubrique))
-    recu = Reception.objects.filter(
-        dossier=OuterRef("pk"), date_reference=flux.date_reference, emis_le=flux.emis_le
-    )
+    recu = Reception.objects.filter(dossier=OuterRef("pk"), date_reference=flux.date_reference, emis_le=flux.emis_le)
     dossiers = dossiers.filter(Exists(recu))
     if rubrique == "inchanges":
         for change in ("crees", "mis_a_jour"):

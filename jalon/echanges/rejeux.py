@@ -88,9 +88,7 @@ def _mettre_en_file(quarantaines: list[Quarantaine], acteur: Agent, verrou: str)
 
 def _noter_demandes(quarantaines: list[Quarantaine], acteur: Agent) -> None:
     for quarantaine in quarantaines:
-        tracer(
-            DEMANDE, quarantaine, acteur=acteur, resume=f"Rejeu du foyer de la ligne {quarantaine.ligne} demandé"
-        )
+        tracer(DEMANDE, quarantaine, acteur=acteur, resume=f"Rejeu du foyer de la ligne {quarantaine.ligne} demandé")
 
 
 def executer_rejeux(identifiants: Iterable[UUID], acteur: int) -> int:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from jalon.accompagnements.services import proposer_fins
 from jalon.agents.models import Agent
 from jalon.droits.models import DossierRsa
 from jalon.echanges.flux_caf.copie import copier
+from jalon.echanges.flux_caf.entete import TypeFlux
 from jalon.echanges.flux_caf.erreurs import FluxRefuseError
 from jalon.echanges.flux_caf.extracteur import Extracteur, extraire_lot
 from jalon.echanges.flux_caf.faits import TABLES
@@ -267,7 +268,7 @@ def _conclure(lecture: Lecture, integration: Integration, progression: Progressi
     seuil = float(nombre("rapprochement.seuil_doute", lecture.entete.date_reference))
     suites = appliquer(integration, connection.connection, ajouter_mois, seuil)
     plus_recent = Flux.objects.filter(date_reference__gt=lecture.ordre[0]).exists()
-    if lecture.entete.type_flux == Flux.Type.MENSUEL and not plus_recent:
+    if lecture.entete.type_flux == Flux.Type.MENSUEL.value and not plus_recent:
         suites.absents = _absents(integration.vus.union(lecture.inchanges))
     if lecture.annonces is not None and lecture.annonces != integration.bilan.lus:
         integration.signaler(
@@ -474,6 +475,6 @@ def _empreinte(xml: bytes) -> bytes:
 def _entete_de(flux: Flux) -> EnteteFlux:
     emis = timezone.localtime(flux.emis_le)
     return EnteteFlux(
-        applieme=flux.application, version="", type_flux=flux.type, nature="D", date_creation=emis.date(),
+        applieme=flux.application, version="", type_flux=cast(TypeFlux, flux.type), nature="D", date_creation=emis.date(),
         heure_creation=emis.time(), date_reference=flux.date_reference,
     )  # fmt: skip

@@ -35,9 +35,7 @@ class AttenteOrientation(PublicModel):
     service = models.ForeignKey(
         "organismes.Organisme", models.PROTECT, verbose_name="service instructeur", null=True, related_name="+"
     )
-    agent = models.ForeignKey(
-        "agents.Agent", models.PROTECT, verbose_name="agent chargé", null=True, related_name="+"
-    )
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, verbose_name="agent chargé", null=True, related_name="+")
     entree_le = models.DateField("entrée le")
     echeance = models.DateField("à orienter avant le")
     sortie_le = models.DateField("sortie le", null=True)
@@ -48,7 +46,9 @@ class AttenteOrientation(PublicModel):
         verbose_name = "attente d'orientation"
         ordering = ("echeance", "id")
         indexes = [
-            models.Index(fields=["territoire", "echeance"], name="attente_territoire", condition=models.Q(sortie_le=None)),
+            models.Index(
+                fields=["territoire", "echeance"], name="attente_territoire", condition=models.Q(sortie_le=None)
+            ),
             models.Index(fields=["echeance", "id"], name="attente_echeance", condition=models.Q(sortie_le=None)),
             models.Index(fields=["agent"], name="attente_agent", condition=models.Q(sortie_le=None)),
         ]
@@ -61,7 +61,8 @@ class AttenteOrientation(PublicModel):
             ),
             models.CheckConstraint(
                 name="attente_sortie_motivee",
-                condition=models.Q(sortie_le=None, motif_sortie="") | (models.Q(sortie_le__isnull=False) & ~models.Q(motif_sortie="")),
+                condition=models.Q(sortie_le=None, motif_sortie="")
+                | (models.Q(sortie_le__isnull=False) & ~models.Q(motif_sortie="")),
                 violation_error_message="Une sortie de la file a une date et un motif.",
             ),
         ]

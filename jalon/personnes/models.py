@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pghistory
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
@@ -79,7 +78,9 @@ class Personne(PublicModel, EtatCivil):
         ordering = ("nom", "prenom", "id")
         indexes = [
             GinIndex(fields=["cle_recherche"], opclasses=["gin_trgm_ops"], name="personne_recherche"),
-            models.Index(fields=["nir_empreinte"], name="personne_nir", condition=models.Q(nir_empreinte__isnull=False)),
+            models.Index(
+                fields=["nir_empreinte"], name="personne_nir", condition=models.Q(nir_empreinte__isnull=False)
+            ),
             models.Index(fields=["date_naissance", "cle_nom"], name="personne_naissance"),
             models.Index(fields=["territoire", "nom"], name="personne_territoire"),
         ]

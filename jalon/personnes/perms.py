@@ -33,5 +33,7 @@ rls.protect("personnes_foyer", par_foyer("personnes_foyer.id"))
 rls.protect("personnes_adresse", par_foyer("personnes_adresse.foyer_id"))
 rls.protect("personnes_rapprochement", f"{par_personne('ancienne_id')} and {par_personne('nouvelle_id')}")
 rls.protect("personnes_fusion", par_personne("gardee_id"))
-rls.protect("personnes_tache", f"organisme_id = {rls.ORGANISMES} and {par_personne()} or territoire_id = {rls.TERRITOIRES}")
+rls.protect(
+    "personnes_tache", f"organisme_id = {rls.ORGANISMES} and {par_personne()} or territoire_id = {rls.TERRITOIRES}"
+)
 rls.close("personnes_personneevent")

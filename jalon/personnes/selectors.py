@@ -59,9 +59,7 @@ def acceder_personne(perimetre: Perimetre, public_id: UUID, *, droit: str = "dos
 def acceder_foyer(perimetre: Perimetre, public_id: UUID, *, droit: str = "dossier.consulter") -> Foyer:
     """Rend le foyer si l'agent voit au moins une de ses personnes."""
     perimetre.exiger(droit)
-    visible = Rattachement.objects.filter(
-        filtre_perimetre(perimetre, "personne__"), foyer=OuterRef("pk")
-    )
+    visible = Rattachement.objects.filter(filtre_perimetre(perimetre, "personne__"), foyer=OuterRef("pk"))
     foyer = Foyer.objects.filter(Exists(visible), public_id=public_id).select_related("territoire").first()
     if foyer is None:
         raise HorsPerimetreError(

@@ -65,10 +65,10 @@ class DeferredSchema:
         """Repose tout ; lève l'erreur de PostgreSQL si une ligne ne respecte pas une contrainte."""
         self.connexion.execute("set local maintenance_work_mem = '256MB'")
         for _, definition in self.index:
-            self.connexion.execute(definition)  # type: ignore[call-overload]
+            self.connexion.execute(definition)
         for table, contrainte, definition in self.contraintes:
             self.connexion.execute(
                 sql.SQL("alter table {} add constraint {} ").format(sql.Identifier(table), sql.Identifier(contrainte))
-                + sql.SQL(definition)  # type: ignore[arg-type]
+                + sql.SQL(definition)
             )
         self.contraintes, self.index = [], []

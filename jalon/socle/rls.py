@@ -76,7 +76,7 @@ def apply_policies() -> None:
         curseur.execute(f'grant select, insert, update, delete on all tables in schema public to "{role}"')
         curseur.execute(f'grant usage, select on all sequences in schema public to "{role}"')
         curseur.execute(f'revoke insert, update, delete on django_migrations from "{role}"')
-        existantes = {nom for nom in connection.introspection.table_names(curseur)}
+        existantes = set(connection.introspection.table_names(curseur))
         for table in sorted(existantes & REGISTRE.ajout_seul):
             curseur.execute(f'revoke update, delete on "{table}" from "{role}"')
         for table in sorted(existantes & REGISTRE.fermees):
@@ -127,7 +127,7 @@ def _tableau(nombres: frozenset[int]) -> str:
 
 
 def _transaction_saine() -> bool:
-    return connection.connection.info.transaction_status != pq.TransactionStatus.INERROR
+    return bool(connection.connection.info.transaction_status != pq.TransactionStatus.INERROR)
 
 
 @contextmanager

@@ -68,9 +68,7 @@ def quarantaine(distribution: Distribution) -> dict[str, Any]:
 def _import(distribution: Distribution, **champs: Any) -> dict[str, Any]:
     depot = dossier_depots() / "essai-d-acces"
     depot.touch(mode=0o600)
-    demande = Import.objects.create(
-        nom_fichier="flux.xml", chemin=str(depot), demande_par=distribution.siege, **champs
-    )
+    demande = Import.objects.create(nom_fichier="flux.xml", chemin=str(depot), demande_par=distribution.siege, **champs)
     return {"public_id": demande.public_id}
 
 

@@ -40,9 +40,7 @@ ROUTES = {
     "file_orientation": acces(**FILE),
     "file_orientation_affecter": acces(methode="post", **AFFECTE),
     # Seul l'auteur d'une affectation la défait : l'acte d'un autre est introuvable.
-    "file_orientation_defaire": acces(
-        methode="post", objet="agent", orienteur=404, etrangere=404, siege=404
-    ),
+    "file_orientation_defaire": acces(methode="post", objet="agent", orienteur=404, etrangere=404, siege=404),
     "file_orientation_exporter": acces(siege=200),
     "doublons": acces(siege=200),
     "doublon": acces(objet="doublon", siege=200),

@@ -42,9 +42,7 @@ def test_refuse_meme_qu_un_tel_type_soit_declare_voyant(db: None, categorie: str
 
 
 @pytest.mark.parametrize("categorie", sorted(CategorieOrganisme.sans_nir()))
-def test_refuse_meme_si_la_contrainte_manquait(
-    distribution: Distribution, categorie: str
-) -> None:
+def test_refuse_meme_si_la_contrainte_manquait(distribution: Distribution, categorie: str) -> None:
     """Deuxième rempart : le calcul du périmètre ne croit pas la colonne `nir_visible` seule."""
     with connection.cursor() as curseur:
         curseur.execute("alter table organismes_typeorganisme drop constraint type_organisme_nir_interdit")

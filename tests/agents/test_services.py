@@ -32,9 +32,7 @@ def role(code: str) -> ProfilHabilitation:
 
 
 def test_cree_un_compte_sans_mot_de_passe(distribution: Distribution) -> None:
-    agent = creer_agent(
-        email="Lea.Petit@Jalon.Example", nom="Petit", prenom="Léa", acteur=distribution.administrateur
-    )
+    agent = creer_agent(email="Lea.Petit@Jalon.Example", nom="Petit", prenom="Léa", acteur=distribution.administrateur)
     assert agent.email == "lea.petit@jalon.example"
     assert not agent.has_usable_password()
     acte = Acte.objects.get(code="agents.agent.cree", objet=agent.public_id)
@@ -44,9 +42,7 @@ def test_cree_un_compte_sans_mot_de_passe(distribution: Distribution) -> None:
 
 def test_refuse_deux_comptes_pour_un_courriel(distribution: Distribution) -> None:
     with pytest.raises(JalonError, match="existe déjà"):
-        creer_agent(
-            email=distribution.siege.email.upper(), nom="X", prenom="Y", acteur=distribution.administrateur
-        )
+        creer_agent(email=distribution.siege.email.upper(), nom="X", prenom="Y", acteur=distribution.administrateur)
 
 
 def test_refuse_a_qui_n_est_pas_administrateur(distribution: Distribution) -> None:

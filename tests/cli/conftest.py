@@ -85,7 +85,12 @@ def copier_base(django_db_setup: None) -> Iterator[Callable[[str], str]]:
     """`copier_base(nom)` copie la base d'essai, profil compris, et rend l'adresse de la copie."""
     reglages = connections["default"].settings_dict
     essai = reglages["NAME"]
-    connexion = {"host": reglages["HOST"], "port": reglages["PORT"], "user": reglages["USER"], "password": reglages["PASSWORD"]}
+    connexion = {
+        "host": reglages["HOST"],
+        "port": reglages["PORT"],
+        "user": reglages["USER"],
+        "password": reglages["PASSWORD"],
+    }
     adresse = make_conninfo(**{k: v for k, v in connexion.items() if v}, dbname="postgres")
     creees: list[str] = []
 

@@ -10,7 +10,8 @@ import pytest
 from jalon.cli.principal import analyseur, main
 
 ANGLAIS = re.compile(
-    r"\b(usage:|options:|show|optional|positional|arguments:|the following|required|invalid|unrecognized|expected|error|help message)\b"
+    r"\b(usage:|options:|show|optional|positional|arguments:|the following|required|invalid|"
+    r"unrecognized|expected|error|help message)\b"
 )
 
 

@@ -19,7 +19,13 @@ CLES = ["fichier", "type_flux", "date_reference", "foyers", "personnes", "soumis
 def _foyers() -> list[str]:
     return [
         foyer("00000000001", personnes=[personne("UN", nir=NIR, activites=())]),
-        foyer("00000000002", f"{NIR}00", fonorg="MSA", numorg="594", personnes=[personne("DEUX", activites=(), soumis=False)]),
+        foyer(
+            "00000000002",
+            f"{NIR}00",
+            fonorg="MSA",
+            numorg="594",
+            personnes=[personne("DEUX", activites=(), soumis=False)],
+        ),
     ]
 
 
@@ -56,11 +62,11 @@ def test_sortie_3_si_un_foyer_attend_puis_rejouer(installation: Installation, de
     assert rapport["foyers"]["quarantaine"] == 1
     resultat = installation.json("importer", "quarantaine", "--json", attendu=3)
     assert (resultat["rejoues"], resultat["restants"]) == (0, 1)
-    inconnu = installation.lancer(
-        "importer", "quarantaine", "00000000-0000-0000-0000-000000000000", attendu=1
-    )
+    inconnu = installation.lancer("importer", "quarantaine", "00000000-0000-0000-0000-000000000000", attendu=1)
     assert "Aucun foyer" in inconnu.stderr
-    assert "identifiant attendu" in installation.lancer("importer", "quarantaine", "pas-un-identifiant", attendu=2).stderr
+    assert (
+        "identifiant attendu" in installation.lancer("importer", "quarantaine", "pas-un-identifiant", attendu=2).stderr
+    )
 
 
 @pytest.mark.parametrize("contenu", [b"ceci n'est pas un flux", b"<Racine>"])

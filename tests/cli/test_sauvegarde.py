@@ -81,9 +81,7 @@ def test_refuse_ce_qui_n_est_pas_une_sauvegarde(vide: Installation, tmp_path: Pa
     assert not (vide.donnees / "secrets" / "cle-maitresse").exists()
 
 
-def test_une_sauvegarde_incomplete_ne_touche_pas_a_la_base_presente(
-    installation: Installation, tmp_path: Path
-) -> None:
+def test_une_sauvegarde_incomplete_ne_touche_pas_a_la_base_presente(installation: Installation, tmp_path: Path) -> None:
     """Archive dont la base est illisible : ce qui était là y est encore."""
     archive, abimee = tmp_path / "copie.tar", tmp_path / "abimee.tar"
     installation.lancer("sauvegarder", archive)

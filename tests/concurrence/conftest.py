@@ -45,14 +45,18 @@ class InstallationEmbarquee(Installation):
         self.executer("truncate personnes_foyer, personnes_personne, echanges_flux, traces_acte cascade")
 
 
+def _naissance(n: int) -> str:
+    return f"{1950 + n % 50}-{1 + n % 12:02d}-{1 + n % 28:02d}"
+
+
 def fichier(chemin: Path, le: str, **options: object) -> Path:
     """Un mois de plusieurs centaines de couples : de quoi être tué à tout moment."""
     foyers = [
         foyer(
             f"{n:011d}",
             personnes=[
-                personne(f"NOM{n}", "ANNE", activites=()),
-                personne(f"NOM{n}", "PAUL", sexe="1", role="CJT", activites=(), date_naissance="1980-02-02"),
+                personne(f"NOM{n}", f"ANNE{n}", _naissance(n), activites=()),
+                personne(f"NOM{n}", f"PAUL{n}", _naissance(n + 7), sexe="1", role="CJT", activites=()),
             ],
             **options,  # type: ignore[arg-type]
         )
@@ -68,7 +72,8 @@ def embarquee() -> Iterator[InstallationEmbarquee]:
     installation = InstallationEmbarquee(dossier / "var", "", {})
     installation.lancer("init", "--profil", "pas-de-calais")
     gardien = subprocess.Popen(  # tant qu'il vit, le serveur ne s'éteint pas entre deux commandes
-        [sys.executable, "-c", "from jalon.cli.environnement import preparer_django as p; p(); print('pret', flush=True); input()"],
+        [sys.executable, "-c",
+         "from jalon.cli.environnement import preparer_django as p; p(); print('pret', flush=True); input()"],
         cwd=RACINE, env=installation.environnement, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert gardien.stdout is not None

@@ -45,7 +45,9 @@ def test_tue_a_quatorze_moments(embarquee: InstallationEmbarquee, tmp_path: Path
     if tues == MOMENTS:
         rapport = embarquee.json("importer", "flux-caf", second, "--json")
         assert rapport["foyers"] == {"lus": FOYERS, "crees": 0, "mis_a_jour": FOYERS, "inchanges": 0, "quarantaine": 0}
-    assert embarquee.executer("select count(*) from droits_situation where upper_inf(periode) and etat = '3'") == [(FOYERS,)]
+    assert embarquee.executer("select count(*) from droits_situation where upper_inf(periode) and etat = '3'") == [
+        (FOYERS,)
+    ]
     assert not list((embarquee.donnees / "provisoire").iterdir())
 
 
@@ -113,7 +115,9 @@ def test_deux_mois_importes_en_meme_temps_passent_l_un_apres_l_autre(
     assert [p.returncode for p in processus] == [0, 0], resultats
     rapports = [json.loads(sortie)["foyers"] for sortie, _ in resultats]
     assert sorted(r["crees"] for r in rapports) == [0, FOYERS]
-    assert embarquee.executer("select count(*) from droits_situation where upper_inf(periode) and nombre_charges = 1") == [(FOYERS,)]
+    assert embarquee.executer(
+        "select count(*) from droits_situation where upper_inf(periode) and nombre_charges = 1"
+    ) == [(FOYERS,)]
     assert embarquee.executer("select count(*) from droits_reception") == [(2 * FOYERS,)]
 
 
@@ -125,5 +129,7 @@ def test_le_meme_fichier_deux_fois_en_meme_temps_n_entre_qu_une_fois(
     processus = [embarquee.ouvrir("importer", "flux-caf", chemin, "--json") for _ in range(2)]
     resultats = [p.communicate(timeout=180) for p in processus]
     assert sorted(p.returncode for p in processus) == [0, 2], resultats
-    assert any("attend son tour" in erreurs for _, erreurs in resultats) or any("déjà été importé" in e for _, e in resultats)
+    assert any("attend son tour" in erreurs for _, erreurs in resultats) or any(
+        "déjà été importé" in e for _, e in resultats
+    )
     assert embarquee.executer("select count(*) from droits_dossierrsa") == [(FOYERS,)]

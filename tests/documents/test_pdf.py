@@ -28,7 +28,7 @@ def textes(donnees: dict[str, Any], element: str) -> list[str]:
     source = (pdf.GABARITS / "rapport_import.typ").read_text(encoding="utf-8")
     if element == "table.cell":
         # Une cellule ne se laisse pas interroger d'elle-même : une étiquette invisible suit chaque contenu.
-        source = f'#show table.cell: it => {{ it; metadata(it.body) }}\n{source}'
+        source = f"#show table.cell: it => {{ it; metadata(it.body) }}\n{source}"
         element = "metadata"
     compilateur = typst.Compiler(source.encode(), sys_inputs={"donnees": json.dumps(donnees)})
     cle = "value" if element == "metadata" else "body"

@@ -121,7 +121,11 @@ def test_refus_et_mutation_sortante(mois: Mois) -> None:
         ],
         AOUT,
     ).rapport  # fmt: skip
-    assert (rapport["mouvements"]["refuses"], rapport["mouvements"]["partis"], rapport["mouvements"]["clos"]) == (1, 1, 1)
+    assert (rapport["mouvements"]["refuses"], rapport["mouvements"]["partis"], rapport["mouvements"]["clos"]) == (
+        1,
+        1,
+        1,
+    )
     assert Situation.objects.get(etat="1").refus_motif == "F02"
     assert Situation.objects.get(etat="5").prenant == "CAF 751"
 
@@ -138,7 +142,10 @@ def test_un_evenement_repete_ne_se_dedouble_pas(mois: Mois) -> None:
 
 def test_identite_et_adresse_anterieures(mois: Mois) -> None:
     mois([foyer(personnes=[personne("DURAND", "CAMILLE")], adresses=[adresse(voie="UNE")])], AOUT)
-    mois([foyer(personnes=[personne("MARTIN", "CAMILLE", nom_naissance="DURAND")], adresses=[adresse(voie="DEUX")])], SEPTEMBRE)
+    mois(
+        [foyer(personnes=[personne("MARTIN", "CAMILLE", nom_naissance="DURAND")], adresses=[adresse(voie="DEUX")])],
+        SEPTEMBRE,
+    )
     assert (Personne.objects.get().nom, Personne.objects.get().identite_depuis) == ("MARTIN", D(SEPTEMBRE))
     ancienne = IdentiteAnterieure.objects.get()
     assert (ancienne.nom, _bornes(ancienne)) == ("DURAND", (D(AOUT), D(SEPTEMBRE)))
@@ -177,11 +184,28 @@ def _present() -> dict[str, Any]:
 
 @pytest.mark.parametrize("ancien", ["2026-07-31", "2026-09-30"], ids=["avant-tout", "entre-deux"])
 def test_un_flux_ancien_n_ecrase_rien(mois: Mois, ancien: str) -> None:
-    mois([foyer(personnes=[personne("MARTIN", nom_naissance="DURAND", soumis=True)], adresses=[adresse(voie="DEUX")])], AOUT)
-    mois([foyer(personnes=[personne("MARTIN", nom_naissance="DURAND", soumis=True)], adresses=[adresse(voie="DEUX")], nb_enfants=1)], OCTOBRE)
+    mois(
+        [foyer(personnes=[personne("MARTIN", nom_naissance="DURAND", soumis=True)], adresses=[adresse(voie="DEUX")])],
+        AOUT,
+    )
+    mois(
+        [
+            foyer(
+                personnes=[personne("MARTIN", nom_naissance="DURAND", soumis=True)],
+                adresses=[adresse(voie="DEUX")],
+                nb_enfants=1,
+            )
+        ],
+        OCTOBRE,
+    )
     present = _present()
     rapport = mois(
-        [foyer(personnes=[personne("DURAND", soumis=False)], adresses=[adresse(voie="UNE", commune="62765")], etat="5")], ancien
+        [
+            foyer(
+                personnes=[personne("DURAND", soumis=False)], adresses=[adresse(voie="UNE", commune="62765")], etat="5"
+            )
+        ],
+        ancien,
     ).rapport
     assert {"code": "flux_ancien", "nombre": 1} in rapport["anomalies"]
     assert rapport["foyers"]["mis_a_jour"] == 1
@@ -221,7 +245,9 @@ def test_un_lot_qui_mele_ancien_et_recent_ne_touche_pas_aux_faits_clos(mois: Moi
     mois(deux("2", "2")[:1], NOVEMBRE)  # le second manque
     mois(deux("4", "4"), OCTOBRE)
     par_dossier = {
-        numero: [(s.etat, *_bornes(s)) for s in Situation.objects.filter(dossier__numero_demande=numero).order_by("periode")]
+        numero: [
+            (s.etat, *_bornes(s)) for s in Situation.objects.filter(dossier__numero_demande=numero).order_by("periode")
+        ]
         for numero in ("00000000001", "00000000002")
     }
     commun = [("2", D(AOUT), D(SEPTEMBRE)), ("3", D(SEPTEMBRE), D(OCTOBRE))]
@@ -233,7 +259,16 @@ def test_un_lot_qui_mele_ancien_et_recent_ne_touche_pas_aux_faits_clos(mois: Moi
 
 def test_un_dossier_ancien_decouvert_tard_n_ecrase_pas_l_identite(mois: Mois) -> None:
     """La personne est connue plus récemment dans un autre dossier : c'est celui-là qui dit son nom et son territoire."""
-    mois([foyer("00000000002", personnes=[personne("MARTIN", nom_naissance="DURAND")], adresses=[adresse(commune="62765")])], OCTOBRE)
+    mois(
+        [
+            foyer(
+                "00000000002",
+                personnes=[personne("MARTIN", nom_naissance="DURAND")],
+                adresses=[adresse(commune="62765")],
+            )
+        ],
+        OCTOBRE,
+    )
     avant = list(Personne.objects.values("nom", "territoire_id", "identite_depuis").order_by("id"))
     mois([foyer("00000000001", personnes=[personne("DURAND")], adresses=[adresse(commune="62498")])], AOUT)
     assert list(Personne.objects.values("nom", "territoire_id", "identite_depuis").order_by("id")) == avant

@@ -18,9 +18,7 @@ from tests.echanges.aides_imports import un_flux
 
 
 @pytest.fixture
-def import_valide(
-    django_db_setup: None, django_db_blocker: Any, settings: Any, tmp_path: Path
-) -> Iterator[Import]:
+def import_valide(django_db_setup: None, django_db_blocker: Any, settings: Any, tmp_path: Path) -> Iterator[Import]:
     """Une simulation vraiment validée en base, et effacée ensuite : rien d'autre n'est écrit."""
     settings.DONNEES = tmp_path
     with django_db_blocker.unblock():

@@ -25,7 +25,13 @@ def test_deux_mois(departement: Departement, tmp_path: Path) -> None:
     second = ecrire_mois_suivant(tmp_path / "2.xml", decor, **commun)
 
     rapport = importer_flux(tmp_path / "1.xml").rapport
-    assert rapport["foyers"] == {"lus": premier.foyers, "crees": premier.foyers, "mis_a_jour": 0, "inchanges": 0, "quarantaine": 0}
+    assert rapport["foyers"] == {
+        "lus": premier.foyers,
+        "crees": premier.foyers,
+        "mis_a_jour": 0,
+        "inchanges": 0,
+        "quarantaine": 0,
+    }
     assert (rapport["personnes"]["lues"], rapport["personnes"]["creees"]) == (premier.personnes, premier.personnes)
     assert rapport["anomalies"] == []
     assert rapport["soumis_droits_devoirs"]["entrees"] == AttenteOrientation.objects.count()
@@ -55,6 +61,10 @@ def test_deux_mois(departement: Departement, tmp_path: Path) -> None:
     assert mouvements["refuses"] == c["refus"]
     assert mouvements["partis"] == c["mutation_sortante"]
     arrivees = c["nouvelle_demande"] + c["nouvelle_demande_en_attente"] + c["mutation_entrante"]
-    assert arrivees - illisibles <= rapport["foyers"]["crees"] <= arrivees + d["numero_de_demande_partage"] + d["personne_douteuse"]
+    assert (
+        arrivees - illisibles
+        <= rapport["foyers"]["crees"]
+        <= arrivees + d["numero_de_demande_partage"] + d["personne_douteuse"]
+    )
     assert DossierRsa.objects.count() == premier.foyers + rapport["foyers"]["crees"]
     assert Personne.objects.count() == premier.personnes + rapport["personnes"]["creees"]

@@ -32,10 +32,17 @@ def _rendre_lisible(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_le_foyer_attend_et_les_autres_entrent(mois: Mois) -> None:
-    rapport = mois([foyer("00000000001"), _illisible(), foyer("00000000003", personnes=[personne("TROIS")])], AOUT).rapport
+    rapport = mois(
+        [foyer("00000000001"), _illisible(), foyer("00000000003", personnes=[personne("TROIS")])], AOUT
+    ).rapport
     assert (rapport["foyers"]["crees"], rapport["foyers"]["quarantaine"]) == (2, 1)
     attente = Quarantaine.objects.get()
-    assert (attente.rang, attente.numero_demande, attente.champ, attente.etat) == (2, "00000000002", "DTDEMRSA", "a_traiter")
+    assert (attente.rang, attente.numero_demande, attente.champ, attente.etat) == (
+        2,
+        "00000000002",
+        "DTDEMRSA",
+        "a_traiter",
+    )
     assert attente.ligne is not None
     assert attente.ligne > 2
     assert "2026-13-45" in attente.motif
@@ -48,7 +55,9 @@ def test_un_foyer_illisible_d_un_dossier_connu_ne_touche_pas_au_dossier(mois: Mo
     assert AttenteOrientation.objects.get().sortie_le is None
 
 
-def test_rejouer_prend_la_date_de_son_flux(mois: Mois, distribution: Distribution, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rejouer_prend_la_date_de_son_flux(
+    mois: Mois, distribution: Distribution, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mois([_illisible()], AOUT)
     mois([foyer("00000000001")], SEPTEMBRE)
     _rendre_lisible(monkeypatch)

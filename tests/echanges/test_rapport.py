@@ -30,7 +30,9 @@ def empreintes() -> dict[str, str]:
         tables = [ligne[0] for ligne in curseur.fetchall()]
         rendues = {}
         for table in tables:
-            curseur.execute(f'select md5(coalesce(string_agg(t::text, chr(10) order by t::text), \'\')) from "{table}" t')
+            curseur.execute(
+                f"select md5(coalesce(string_agg(t::text, chr(10) order by t::text), '')) from \"{table}\" t"
+            )
             rendues[table] = curseur.fetchone()[0]
     return rendues
 
@@ -45,7 +47,9 @@ def _trois(**options: Any) -> list[str]:
 
 def test_la_forme_exacte_du_rapport(mois: Mois) -> None:
     rapport = mois(_trois(), AOUT).rapport
-    assert {k: rapport[k] for k in ("type_flux", "date_reference", "foyers", "personnes", "soumis_droits_devoirs", "totaux")} == {
+    assert {
+        k: rapport[k] for k in ("type_flux", "date_reference", "foyers", "personnes", "soumis_droits_devoirs", "totaux")
+    } == {
         "type_flux": "M",
         "date_reference": AOUT,
         "foyers": {"lus": 3, "crees": 2, "mis_a_jour": 0, "inchanges": 0, "quarantaine": 1},

@@ -25,7 +25,9 @@ LUI = {"sexe": "1", "date_naissance": "1983-02-03"}
 
 
 def _codes(rapport: dict[str, list[dict[str, object]]]) -> dict[object, object]:
-    return {a["code"]: a["nombre"] for a in rapport["anomalies"] if a["code"] not in ("code_inconnu", "absents_nombreux")}
+    return {
+        a["code"]: a["nombre"] for a in rapport["anomalies"] if a["code"] not in ("code_inconnu", "absents_nombreux")
+    }
 
 
 # --- Numéro de demande partagé --------------------------------------------------------------------------
@@ -34,7 +36,9 @@ def _codes(rapport: dict[str, list[dict[str, object]]]) -> dict[object, object]:
 def _etrangers(nombre_charges: int = 0) -> list[str]:
     return [
         foyer("00000000001", matricule="1111111", personnes=[personne("UN", "ANNE")], nb_enfants=nombre_charges),
-        foyer("00000000001", matricule="2222222", personnes=[personne("DEUX", "BRUNO", **LUI)], nb_enfants=nombre_charges),
+        foyer(
+            "00000000001", matricule="2222222", personnes=[personne("DEUX", "BRUNO", **LUI)], nb_enfants=nombre_charges
+        ),
     ]
 
 
@@ -84,7 +88,10 @@ def test_ancienne_et_nouvelle_demande_dans_le_meme_fichier(mois: Mois) -> None:
     """Les deux dossiers se partagent un foyer : le second du fichier ne réécrit pas ce que le premier vient d'écrire."""
 
     def deux(rang: int, *enfants: str) -> list[str]:
-        membres = [personne(), *(personne("DURAND", e, role="ENF", soumis=None, date_naissance="2020-01-01") for e in enfants)]
+        membres = [
+            personne(),
+            *(personne("DURAND", e, role="ENF", soumis=None, date_naissance="2020-01-01") for e in enfants),
+        ]
         return [foyer(f"0000000000{n}", matricule="2055990", personnes=membres, nb_enfants=rang) for n in (1, 2)]
 
     mois(deux(0), AOUT)
@@ -104,7 +111,10 @@ def test_le_meme_matricule_sans_personne_commune_n_est_pas_le_meme_foyer(mois: M
 def test_une_separation_ouvre_un_autre_foyer_sans_dedoubler(mois: Mois) -> None:
     mois([foyer("00000000001", personnes=[personne(nir=UN), personne("MARTIN", "PAUL", role="CJT", **LUI)])], AOUT)
     rapport = mois(
-        [foyer("00000000001", personnes=[personne(nir=UN)]), foyer("00000000002", personnes=[personne("MARTIN", "PAUL", **LUI)])],
+        [
+            foyer("00000000001", personnes=[personne(nir=UN)]),
+            foyer("00000000002", personnes=[personne("MARTIN", "PAUL", **LUI)]),
+        ],
         SEPTEMBRE,
     ).rapport
     assert (rapport["foyers"]["crees"], rapport["personnes"]["creees"]) == (1, 0)
@@ -236,10 +246,14 @@ def test_apres_une_fusion_le_flux_suivant_retrouve_la_personne_gardee(
     for rang, le in enumerate((OCTOBRE, NOVEMBRE)):
         rapport = mois([foyer("00000000002", personnes=[personne(*double, nir=DEUX)], nb_enfants=rang + 1)], le).rapport
         assert (rapport["foyers"]["mis_a_jour"], rapport["personnes"]["creees"]) == (1, 0)
-    rapport = mois([foyer("00000000003", matricule="7654321", personnes=[personne(*double, nir=DEUX)])], DECEMBRE).rapport
+    rapport = mois(
+        [foyer("00000000003", matricule="7654321", personnes=[personne(*double, nir=DEUX)])], DECEMBRE
+    ).rapport
     assert rapport["personnes"]["creees"] == 0
     assert Personne.objects.count() == 2
     gardee = Personne.objects.get(fusionnee_dans=None)
     assert (gardee.nom, gardee.prenom) == ("DURAND", "CAMILLE")
-    assert set(DossierRsa.objects.get(numero_demande="00000000003").foyer.rattachements.values_list("personne", flat=True)) == {gardee.pk}
+    assert set(
+        DossierRsa.objects.get(numero_demande="00000000003").foyer.rattachements.values_list("personne", flat=True)
+    ) == {gardee.pk}
     assert AttenteOrientation.objects.filter(sortie_le=None).count() == 1

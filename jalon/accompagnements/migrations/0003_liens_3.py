@@ -6,41 +6,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("accompagnements", "0002_liens"),
-        ('organismes', '0001_initial'),
-        ('personnes', '0001_initial'),
+        ("organismes", "0001_initial"),
+        ("personnes", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='accompagnement',
-            name='personne',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accompagnements', to='personnes.personne', verbose_name='personne'),
+            model_name="accompagnement",
+            name="personne",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="accompagnements",
+                to="personnes.personne",
+                verbose_name="personne",
+            ),
         ),
         migrations.AddField(
-            model_name='accompagnement',
-            name='territoire',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organismes.territoire', verbose_name='territoire'),
+            model_name="accompagnement",
+            name="territoire",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organismes.territoire",
+                verbose_name="territoire",
+            ),
         ),
         migrations.AddField(
-            model_name='maintien',
-            name='personne',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='maintiens', to='personnes.personne', verbose_name='personne'),
+            model_name="maintien",
+            name="personne",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="maintiens",
+                to="personnes.personne",
+                verbose_name="personne",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accompagnement',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('personne', '='), ('organisme', '='), ('periode', '&&')], name='accompagnement_sans_chevauchement', violation_error_message='Cet organisme accompagne déjà cette personne à ces dates.'),
+            model_name="accompagnement",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("personne", "="), ("organisme", "="), ("periode", "&&")],
+                name="accompagnement_sans_chevauchement",
+                violation_error_message="Cet organisme accompagne déjà cette personne à ces dates.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='maintien',
-            index=models.Index(condition=models.Q(('etat', 'en_cours')), fields=['echeance'], name='maintien_echeance'),
+            model_name="maintien",
+            index=models.Index(condition=models.Q(("etat", "en_cours")), fields=["echeance"], name="maintien_echeance"),
         ),
         migrations.AddConstraint(
-            model_name='maintien',
-            constraint=models.UniqueConstraint(condition=models.Q(('etat__in', ['en_cours', 'fin_proposee'])), fields=('personne',), name='maintien_un_seul_en_cours', violation_error_message="Un maintien d'accompagnement court déjà pour cette personne."),
+            model_name="maintien",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("etat__in", ["en_cours", "fin_proposee"])),
+                fields=("personne",),
+                name="maintien_un_seul_en_cours",
+                violation_error_message="Un maintien d'accompagnement court déjà pour cette personne.",
+            ),
         ),
     ]

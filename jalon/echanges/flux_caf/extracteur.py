@@ -22,9 +22,7 @@ from jalon.echanges.flux_caf.lecture import FoyerLu
 from jalon.echanges.flux_caf.personnes import Candidate, preparer
 
 TAILLE_LOT: Final = 1_000
-LANCEMENT: Final = (
-    "import django; django.setup(); from jalon.echanges.flux_caf.extracteur import servir; servir()"
-)
+LANCEMENT: Final = "import django; django.setup(); from jalon.echanges.flux_caf.extracteur import servir; servir()"
 
 
 @dataclass(slots=True)

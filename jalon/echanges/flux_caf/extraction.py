@@ -200,7 +200,7 @@ def feuilles_de(bloc: etree._Element | None) -> Feuilles:
     """Feuilles directes d'un bloc, textes débarrassés de leur remplissage."""
     if bloc is None:
         return {}
-    return {enfant.tag: contenu.strip() if (contenu := enfant.text) else "" for enfant in bloc}  # type: ignore[misc]
+    return {enfant.tag: contenu.strip() if (contenu := enfant.text) else "" for enfant in bloc}
 
 
 def masquer_nir(texte: str) -> str:

@@ -657,9 +657,7 @@ class _Lot:
             for c in connus
         ]
 
-    def _personnes_touchees(
-        self, connus: Iterable[FaitConnu], ecart: f.Ecart, identifiants: list[int | None]
-    ) -> None:
+    def _personnes_touchees(self, connus: Iterable[FaitConnu], ecart: f.Ecart, identifiants: list[int | None]) -> None:
         """Parmi les personnes lues dans ce foyer ; qui n'y est plus est sorti, pas mis à jour."""
         par_ligne = {c.identifiant: c.valeurs[0] for c in connus}
         touchees = {fait[0] for fait in ecart.a_ouvrir} | {fait[0] for fait, _, _ in ecart.a_inserer}

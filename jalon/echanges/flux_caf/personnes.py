@@ -7,13 +7,14 @@ d'un même foyer ne sont jamais confondues. Ce qui reste douteux n'est pas tranc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from jalon.echanges.flux_caf.extraction import Fait, PersonneRecue
 from jalon.personnes.identite import cles_identite
 from jalon.personnes.models import TypeNir
 
+Ressemblance = Callable[["Candidate", "PersonneConnue"], bool]
 NIR_FIABLES = frozenset({TypeNir.CERTAIN.value, TypeNir.ATTENTE.value})
 
 
@@ -125,7 +126,7 @@ def reconnaitre_dans_le_dossier(candidates: list[Candidate], membres: Iterable[P
     """
     libres = list(membres)
     liens: dict[int, int] = {}
-    tours = (
+    tours: tuple[Ressemblance, ...] = (
         lambda c, p: _meme_nir(c, p) and _communs(c, p) >= 2,
         lambda c, p: _meme_etat_civil(c, p),
         lambda c, p: _etat_civil_compatible(c, p) and not _nir_contraires(c, p),

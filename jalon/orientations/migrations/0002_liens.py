@@ -5,49 +5,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organismes', '0001_initial'),
-        ('orientations', '0001_initial'),
-        ('personnes', '0001_initial'),
+        ("organismes", "0001_initial"),
+        ("orientations", "0001_initial"),
+        ("personnes", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='attenteorientation',
-            name='personne',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attentes_orientation', to='personnes.personne', verbose_name='personne'),
+            model_name="attenteorientation",
+            name="personne",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="attentes_orientation",
+                to="personnes.personne",
+                verbose_name="personne",
+            ),
         ),
         migrations.AddField(
-            model_name='attenteorientation',
-            name='service',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organismes.organisme', verbose_name='service instructeur'),
+            model_name="attenteorientation",
+            name="service",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organismes.organisme",
+                verbose_name="service instructeur",
+            ),
         ),
         migrations.AddField(
-            model_name='attenteorientation',
-            name='territoire',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organismes.territoire', verbose_name='territoire'),
+            model_name="attenteorientation",
+            name="territoire",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organismes.territoire",
+                verbose_name="territoire",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attenteorientation',
-            index=models.Index(condition=models.Q(('sortie_le', None)), fields=['territoire', 'echeance'], name='attente_territoire'),
+            model_name="attenteorientation",
+            index=models.Index(
+                condition=models.Q(("sortie_le", None)), fields=["territoire", "echeance"], name="attente_territoire"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attenteorientation',
-            index=models.Index(condition=models.Q(('sortie_le', None)), fields=['echeance', 'id'], name='attente_echeance'),
+            model_name="attenteorientation",
+            index=models.Index(
+                condition=models.Q(("sortie_le", None)), fields=["echeance", "id"], name="attente_echeance"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attenteorientation',
-            index=models.Index(condition=models.Q(('sortie_le', None)), fields=['agent'], name='attente_agent'),
+            model_name="attenteorientation",
+            index=models.Index(condition=models.Q(("sortie_le", None)), fields=["agent"], name="attente_agent"),
         ),
         migrations.AddConstraint(
-            model_name='attenteorientation',
-            constraint=models.UniqueConstraint(condition=models.Q(('sortie_le', None)), fields=('personne',), name='attente_une_seule_en_cours', violation_error_message='Cette personne attend déjà une orientation.'),
+            model_name="attenteorientation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("sortie_le", None)),
+                fields=("personne",),
+                name="attente_une_seule_en_cours",
+                violation_error_message="Cette personne attend déjà une orientation.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attenteorientation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('motif_sortie', ''), ('sortie_le', None)), models.Q(('sortie_le__isnull', False), models.Q(('motif_sortie', ''), _negated=True)), _connector='OR'), name='attente_sortie_motivee', violation_error_message='Une sortie de la file a une date et un motif.'),
+            model_name="attenteorientation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("motif_sortie", ""), ("sortie_le", None)),
+                    models.Q(("sortie_le__isnull", False), models.Q(("motif_sortie", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="attente_sortie_motivee",
+                violation_error_message="Une sortie de la file a une date et un motif.",
+            ),
         ),
     ]

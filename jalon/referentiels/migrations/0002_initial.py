@@ -8,103 +8,140 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('referentiels', '0001_extensions'),
+        ("referentiels", "0001_extensions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Epci',
+            name="Epci",
             fields=[
-                ('code', models.CharField(max_length=9, primary_key=True, serialize=False, verbose_name='code')),
-                ('nom', models.CharField(max_length=120, verbose_name='nom')),
+                ("code", models.CharField(max_length=9, primary_key=True, serialize=False, verbose_name="code")),
+                ("nom", models.CharField(max_length=120, verbose_name="nom")),
             ],
             options={
-                'verbose_name': 'intercommunalité',
-                'ordering': ('nom', 'code'),
+                "verbose_name": "intercommunalité",
+                "ordering": ("nom", "code"),
             },
         ),
         migrations.CreateModel(
-            name='Libelle',
+            name="Libelle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cle', models.CharField(max_length=60, unique=True, verbose_name='clé')),
-                ('singulier', models.CharField(max_length=120, verbose_name='singulier')),
-                ('pluriel', models.CharField(max_length=120, verbose_name='pluriel')),
-                ('court', models.CharField(blank=True, max_length=60, verbose_name='forme courte')),
-                ('genre', models.CharField(max_length=1, verbose_name='genre')),
-                ('elision', models.BooleanField(default=False, verbose_name="s'élide (l', d')")),
-                ('definition', models.CharField(blank=True, max_length=500, verbose_name='définition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cle", models.CharField(max_length=60, unique=True, verbose_name="clé")),
+                ("singulier", models.CharField(max_length=120, verbose_name="singulier")),
+                ("pluriel", models.CharField(max_length=120, verbose_name="pluriel")),
+                ("court", models.CharField(blank=True, max_length=60, verbose_name="forme courte")),
+                ("genre", models.CharField(max_length=1, verbose_name="genre")),
+                ("elision", models.BooleanField(default=False, verbose_name="s'élide (l', d')")),
+                ("definition", models.CharField(blank=True, max_length=500, verbose_name="définition")),
             ],
             options={
-                'verbose_name': 'libellé',
-                'ordering': ('cle',),
+                "verbose_name": "libellé",
+                "ordering": ("cle",),
             },
         ),
         migrations.CreateModel(
-            name='Commune',
+            name="Commune",
             fields=[
-                ('code_insee', models.CharField(max_length=5, primary_key=True, serialize=False, verbose_name='code INSEE')),
-                ('nom', models.CharField(max_length=80, verbose_name='nom')),
-                ('departement', models.CharField(db_index=True, max_length=3, verbose_name='département')),
-                ('codes_postaux', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=5), default=list, size=None, verbose_name='codes postaux')),
-                ('anciens_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=5), default=list, size=None, verbose_name='anciens codes')),
-                ('population', models.PositiveIntegerField(null=True, verbose_name='population')),
-                ('epci', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='referentiels.epci', verbose_name='intercommunalité')),
+                (
+                    "code_insee",
+                    models.CharField(max_length=5, primary_key=True, serialize=False, verbose_name="code INSEE"),
+                ),
+                ("nom", models.CharField(max_length=80, verbose_name="nom")),
+                ("departement", models.CharField(db_index=True, max_length=3, verbose_name="département")),
+                (
+                    "codes_postaux",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=5), default=list, size=None, verbose_name="codes postaux"
+                    ),
+                ),
+                (
+                    "anciens_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=5), default=list, size=None, verbose_name="anciens codes"
+                    ),
+                ),
+                ("population", models.PositiveIntegerField(null=True, verbose_name="population")),
+                (
+                    "epci",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="referentiels.epci",
+                        verbose_name="intercommunalité",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'commune',
-                'ordering': ('nom', 'code_insee'),
+                "verbose_name": "commune",
+                "ordering": ("nom", "code_insee"),
             },
         ),
         migrations.CreateModel(
-            name='Parametre',
+            name="Parametre",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=80, verbose_name='code')),
-                ('valeur', models.CharField(max_length=120, verbose_name='valeur')),
-                ('unite', models.CharField(max_length=20, verbose_name='unité')),
-                ('libelle', models.CharField(max_length=200, verbose_name='libellé')),
-                ('source', models.CharField(max_length=300, verbose_name='source')),
-                ('periode', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='période de validité')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=80, verbose_name="code")),
+                ("valeur", models.CharField(max_length=120, verbose_name="valeur")),
+                ("unite", models.CharField(max_length=20, verbose_name="unité")),
+                ("libelle", models.CharField(max_length=200, verbose_name="libellé")),
+                ("source", models.CharField(max_length=300, verbose_name="source")),
+                ("periode", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="période de validité")),
             ],
             options={
-                'verbose_name': 'paramètre',
-                'ordering': ('code', 'periode', 'id'),
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('code', '='), ('periode', '&&')], name='parametre_une_valeur_a_la_fois', violation_error_message='Ce paramètre a déjà une valeur à ces dates.')],
+                "verbose_name": "paramètre",
+                "ordering": ("code", "periode", "id"),
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("code", "="), ("periode", "&&")],
+                        name="parametre_une_valeur_a_la_fois",
+                        violation_error_message="Ce paramètre a déjà une valeur à ces dates.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProfilDepartement',
+            name="ProfilDepartement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unique', models.BooleanField(default=True, editable=False, unique=True, verbose_name='ligne unique')),
-                ('code', models.CharField(max_length=60, verbose_name='code')),
-                ('nom', models.CharField(max_length=120, verbose_name='nom')),
-                ('departements', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=3), size=None, verbose_name='codes des départements')),
-                ('couleur', models.CharField(max_length=7, verbose_name='couleur')),
-                ('caisses', models.JSONField(default=list, verbose_name='organismes payeurs')),
-                ('empreinte', models.CharField(max_length=64, verbose_name='empreinte des fichiers')),
-                ('charge_le', models.DateTimeField(auto_now=True, verbose_name='chargé le')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("unique", models.BooleanField(default=True, editable=False, unique=True, verbose_name="ligne unique")),
+                ("code", models.CharField(max_length=60, verbose_name="code")),
+                ("nom", models.CharField(max_length=120, verbose_name="nom")),
+                (
+                    "departements",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=3), size=None, verbose_name="codes des départements"
+                    ),
+                ),
+                ("couleur", models.CharField(max_length=7, verbose_name="couleur")),
+                ("caisses", models.JSONField(default=list, verbose_name="organismes payeurs")),
+                ("empreinte", models.CharField(max_length=64, verbose_name="empreinte des fichiers")),
+                ("charge_le", models.DateTimeField(auto_now=True, verbose_name="chargé le")),
             ],
             options={
-                'verbose_name': 'profil du département',
-                'constraints': [models.CheckConstraint(condition=models.Q(('unique', True)), name='profil_ligne_unique', violation_error_message="Une installation ne porte qu'un département.")],
+                "verbose_name": "profil du département",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("unique", True)),
+                        name="profil_ligne_unique",
+                        violation_error_message="Une installation ne porte qu'un département.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuartierPrioritaire',
+            name="QuartierPrioritaire",
             fields=[
-                ('code', models.CharField(max_length=8, primary_key=True, serialize=False, verbose_name='code')),
-                ('nom', models.CharField(max_length=120, verbose_name='nom')),
-                ('communes', models.ManyToManyField(to='referentiels.commune', verbose_name='communes')),
+                ("code", models.CharField(max_length=8, primary_key=True, serialize=False, verbose_name="code")),
+                ("nom", models.CharField(max_length=120, verbose_name="nom")),
+                ("communes", models.ManyToManyField(to="referentiels.commune", verbose_name="communes")),
             ],
             options={
-                'verbose_name': 'quartier prioritaire',
-                'ordering': ('nom', 'code'),
+                "verbose_name": "quartier prioritaire",
+                "ordering": ("nom", "code"),
             },
         ),
     ]

@@ -201,8 +201,6 @@ def _geste(request: HttpRequest, agent: Agent, acte, confirmation: str) -> HttpR
 def profils_habilitation(request: HttpRequest) -> HttpResponse:
     """Table rôle × droit, telle que le profil du département l'a posée : elle se change dans le profil."""
     profils = list(ProfilHabilitation.objects.order_by("libelle", "id"))
-    lignes = [
-        (DROITS.get(droit, str(droit)), [droit in profil.droits for profil in profils]) for droit in Droit
-    ]
+    lignes = [(DROITS.get(droit, str(droit)), [droit in profil.droits for profil in profils]) for droit in Droit]
     lignes.append(("Voir le contenu de santé", [profil.voit_sante for profil in profils]))
     return render(request, "administration/profils_habilitation.html", {"profils": profils, "lignes": lignes})

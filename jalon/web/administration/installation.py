@@ -48,9 +48,7 @@ def verifier_dernier_import() -> Verification:
             "Importez le flux mensuel depuis « Imports ».",
         )  # fmt: skip
     importe_le = timezone.localtime(flux.importe_le)
-    detail = (
-        f"{flux.get_type_display()}, situation au {flux.date_reference:%d/%m/%Y}, importé le {importe_le:%d/%m/%Y}"
-    )
+    detail = f"{flux.get_type_display()}, situation au {flux.date_reference:%d/%m/%Y}, importé le {importe_le:%d/%m/%Y}"
     if flux.date_reference < timezone.localdate() - IMPORT_ATTENDU:
         return Verification(
             "import", libelle, "attention", detail, "Un flux mensuel manque : demandez-le à la caisse.",

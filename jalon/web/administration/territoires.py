@@ -47,9 +47,7 @@ def arbre(request: HttpRequest) -> HttpResponse:
 @require_safe
 @exige("territoires.consulter")
 def fiche(request: HttpRequest, code: str) -> HttpResponse:
-    territoire = (
-        Territoire.objects.select_related("parent", "serviceinstructeur__organisme").filter(code=code).first()
-    )
+    territoire = Territoire.objects.select_related("parent", "serviceinstructeur__organisme").filter(code=code).first()
     if territoire is None:
         raise Http404
     cherche = request.GET.get("q", "").strip()

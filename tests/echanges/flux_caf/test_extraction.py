@@ -124,7 +124,12 @@ def test_nir(nir: str, type_lu: str | None, code: str | None) -> None:
 def test_chaines_completees_et_balises_vides() -> None:
     recu = lire(foyer(personnes=[personne("DURAND   ", " CAMILLE ", prenom2="  ", commune_naissance="")]))
     identite = recu.personnes[0].identite
-    assert (identite.nom, identite.prenom, identite.prenom2, identite.commune_naissance) == ("DURAND", "CAMILLE", "", "")
+    assert (identite.nom, identite.prenom, identite.prenom2, identite.commune_naissance) == (
+        "DURAND",
+        "CAMILLE",
+        "",
+        "",
+    )
 
 
 def test_un_texte_sur_plusieurs_lignes_tient_sur_une() -> None:
@@ -156,7 +161,9 @@ def test_nom_de_naissance_ou_nom_d_usage_seul() -> None:
     ("soumis", "attendu"), [(True, "true"), (False, "false"), (None, None)], ids=["oui", "non", "absent"]
 )
 def test_le_top_est_recu_tel_quel(soumis: bool | None, attendu: str | None) -> None:
-    soumission = lire(foyer(personnes=[personne(soumis=soumis, montant_ressources="0000167.94")])).personnes[0].soumission
+    soumission = (
+        lire(foyer(personnes=[personne(soumis=soumis, montant_ressources="0000167.94")])).personnes[0].soumission
+    )
     assert (soumission and soumission[0]) == attendu
     assert soumission is None or soumission[2] == "167.94"
 

@@ -53,7 +53,9 @@ class Table:
 
     def le(self, jour: str) -> Counter[Fait]:
         return Counter(
-            c.valeurs for c in self.lignes.values() if c.debut <= jour and c.debut != c.fin and (not c.fin or c.fin > jour)
+            c.valeurs
+            for c in self.lignes.values()
+            if c.debut <= jour and c.debut != c.fin and (not c.fin or c.fin > jour)
         )
 
 

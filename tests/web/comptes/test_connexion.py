@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def test_la_page_de_connexion_est_ouverte_a_tous(client: Client) -> None:
     page = client.get(CONNEXION)
     assert page.status_code == 200
-    assert "<html lang=\"fr\">" in page.content.decode()
+    assert '<html lang="fr">' in page.content.decode()
     assert "Courriel professionnel" in page.content.decode()
 
 
@@ -111,7 +111,7 @@ def test_l_agent_pose_son_application_puis_entre(client: Client, distribution: D
     se_connecter(client, distribution.siege)
     page = client.get("/compte/2fa/totp/activate/")
     assert page.status_code == 200
-    assert "<svg role=\"img\"" in page.content.decode()
+    assert '<svg role="img"' in page.content.decode()
     assert "style=" not in page.content.decode()
     secret = client.session["mfa.totp.secret"]
     assert client.post("/compte/2fa/totp/activate/", {"code": mauvais_code(secret)}).status_code == 200

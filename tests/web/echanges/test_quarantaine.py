@@ -78,9 +78,7 @@ def test_rejouer_met_un_travail_en_file_et_le_dit(
 ) -> None:
     siege = connecte("siege")
     assert siege.post(f"/quarantaine/{foyer.public_id}/rejouer/").status_code == 302
-    assert travaux("echanges.rejouer") == [
-        {"identifiants": [str(foyer.public_id)], "acteur": distribution.siege.pk}
-    ]
+    assert travaux("echanges.rejouer") == [{"identifiants": [str(foyer.public_id)], "acteur": distribution.siege.pk}]
     assert "Rejeu en cours" in siege.get("/quarantaine/").content.decode()
     siege.post(f"/quarantaine/{foyer.public_id}/rejouer/")
     assert len(travaux("echanges.rejouer")) == 1

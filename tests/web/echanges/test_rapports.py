@@ -34,6 +34,7 @@ def importer(depots: Path, contenu: bytes, nom: str = "flux.xml") -> Flux:
 @pytest.fixture
 def communes(distribution: Distribution) -> tuple[str, str]:
     """Une commune du territoire de la distribution, une de l'autre."""
+
     def premiere(territoire: Any) -> str:
         return str(CommuneTerritoire.objects.filter(territoire=territoire).order_by("commune_id")[0].commune_id)
 
@@ -92,9 +93,7 @@ def test_une_liste_ne_sort_pas_du_perimetre(
 
 
 @pytest.mark.usefixtures("lecteurs_de_rapports")
-def test_les_anomalies_ne_sortent_pas_du_perimetre(
-    depots: Path, connecte: Any, communes: tuple[str, str]
-) -> None:
+def test_les_anomalies_ne_sortent_pas_du_perimetre(depots: Path, connecte: Any, communes: tuple[str, str]) -> None:
     flux = importer(depots, un_flux(1, commune=communes[0]))
     dossier, personne = DossierRsa.objects.get(), Personne.objects.get()
     AnomalieFlux.objects.bulk_create(
