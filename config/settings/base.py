@@ -176,6 +176,8 @@ MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 """L'administrateur crée les comptes : l'adresse n'est pas à confirmer par l'agent."""
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = os.environ.get("JALON_HTTPS", "") != "oui"
+DUREE_COMPTEURS = 20
+"""Secondes pendant lesquelles les compteurs du menu sont gardés ; 0 pour les recompter à chaque page."""
 EMAIL_BACKEND = os.environ.get("JALON_COURRIEL", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = os.environ.get("JALON_EXPEDITEUR", "jalon@localhost")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models.functions import Now
 
@@ -128,7 +130,13 @@ class Situation(FaitDossier):
                 name="situation_une_seule_en_cours",
                 condition=models.Q(periode__endswith=None, periode__isempty=False),
                 violation_error_message="Ce dossier a déjà une situation en cours.",
-            )
+            ),
+            ExclusionConstraint(
+                name="situation_sans_chevauchement",
+                expressions=[("dossier", RangeOperators.EQUAL), ("periode", RangeOperators.OVERLAPS)],
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message="Ce dossier ne peut pas avoir deux situations à la même date.",
+            ),
         ]
 
     def __str__(self) -> str:

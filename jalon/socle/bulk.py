@@ -30,7 +30,7 @@ def ahead(entrees: Iterable[T]) -> Iterator[T]:
 CONTRAINTES = """
 select t.relname, c.conname, pg_get_constraintdef(c.oid) from pg_constraint c
 join pg_class t on t.oid = c.conrelid
-where c.contype = 'f' and t.relname = any(%s) and t.relnamespace = current_schema()::regnamespace
+where c.contype in ('f', 'x') and t.relname = any(%s) and t.relnamespace = current_schema()::regnamespace
 order by t.relname, c.conname
 """
 INDEX = """
@@ -38,6 +38,7 @@ select i.relname, pg_get_indexdef(x.indexrelid) from pg_index x
 join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
 where t.relname = any(%s) and not x.indisunique and i.relname not like all(%s)
     and t.relnamespace = current_schema()::regnamespace
+    and not exists (select 1 from pg_constraint c where c.conindid = x.indexrelid)
 order by i.relname
 """
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ NIR = "8850462041001"
 
 
 @pytest.fixture
-def vide(copier_base: Callable[[str], str], django_db_blocker: Any) -> Installation:
+def vide(copier_base: Callable[[str], str], django_db_blocker: Any) -> Iterator[Installation]:
     """Une autre machine : base vide, dossier de données neuf."""
     with django_db_blocker.unblock():
         adresse = copier_base("vide")
-    return Installation(dossier_traversable() / "var", adresse, _binaires())
+    dossier = dossier_traversable()
+    yield Installation(dossier / "var", adresse, _binaires())
+    shutil.rmtree(dossier)
 
 
 def test_aller_et_retour(installation: Installation, vide: Installation, deposer: Any, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, QuerySet, Value
 from django.http import HttpRequest
@@ -121,8 +123,20 @@ def compteurs(request: HttpRequest) -> Mapping[str, int]:
     if not hasattr(request, "compteurs"):
         perimetre: Perimetre = request.perimetre  # type: ignore[attr-defined]
         lisible = perimetre.agent is not None and not connection.needs_rollback
-        request.compteurs = _compter(perimetre) if lisible else {}  # type: ignore[attr-defined]
+        request.compteurs = _compteurs_recents(perimetre) if lisible else {}  # type: ignore[attr-defined]
     return request.compteurs  # type: ignore[attr-defined,no-any-return]
+
+
+def _compteurs_recents(perimetre: Perimetre) -> Mapping[str, int]:
+    """Les compteurs d'il y a quelques secondes suffisent : les recompter à chaque page coûterait plus que la page."""
+    if not settings.DUREE_COMPTEURS:
+        return _compter(perimetre)
+    cle = f"menu:{perimetre.agent.pk if perimetre.agent else 0}:{hash(perimetre)}"
+    connus: Mapping[str, int] | None = cache.get(cle)
+    if connus is None:
+        connus = _compter(perimetre)
+        cache.set(cle, connus, settings.DUREE_COMPTEURS)
+    return connus
 
 
 def _compter(perimetre: Perimetre) -> Mapping[str, int]:
