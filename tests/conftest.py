@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import models
-from django.template.base import Origin
 from django.test import Client
 
 from tests.distribution import Distribution
@@ -56,7 +55,6 @@ class _VariableInconnue(str):
 def _gabarits_stricts() -> None:
     for moteur in settings.TEMPLATES:
         moteur["OPTIONS"]["string_if_invalid"] = _VariableInconnue("%s")
-    assert Origin
 
 
 @pytest.fixture(autouse=True)

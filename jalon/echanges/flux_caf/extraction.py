@@ -171,6 +171,7 @@ class PersonneRecue:
 class FoyerRecu:
     """Un foyer du flux, entièrement lu. Les faits des personnes ne portent pas encore leur identifiant."""
 
+    personnes: list[PersonneRecue]
     rang: int
     ligne: int | None
     empreinte: bytes
@@ -183,7 +184,6 @@ class FoyerRecu:
     date_demande: str
     date_demande_rmi: str
     instruction_rmi: str
-    personnes: list[PersonneRecue]
     adresses: list[Fait]
     situation: Fait
     etat: str
