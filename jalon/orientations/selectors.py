@@ -62,10 +62,15 @@ class Contexte:
     alerte: int
     agent: int
     tout: bool = False
+    portee: str = ""
+    """Territoires et organismes de l'agent : deux périmètres ne partagent jamais leurs compteurs."""
 
     @classmethod
     def de(cls, perimetre: Perimetre, jour: date) -> Contexte:
-        return cls(jour, int(nombre(ALERTE, jour)), perimetre.agent.pk if perimetre.agent else 0, perimetre.tout)
+        return cls(
+            jour, int(nombre(ALERTE, jour)), perimetre.agent.pk if perimetre.agent else 0, perimetre.tout,
+            f"{sorted(perimetre.territoires)} {sorted(perimetre.organismes)}",
+        )  # fmt: skip
 
     @property
     def fin_alerte(self) -> date:
@@ -223,7 +228,7 @@ def condition(facette: Facette, codes: Iterable[str]) -> Q:
     return ensemble
 
 
-SEUIL_MEMOIRE = 20_000
+SEUIL_MEMOIRE = 2_000
 DUREE_MEMOIRE = 30
 
 
@@ -235,11 +240,11 @@ def compter_avec_memoire(
     Le cube ne dépend pas des choix : passer d'un filtre à l'autre ne recompte rien.
     """
     cle = "file_orientation:" + sha256(f"{contexte}|{recherche}".encode()).hexdigest()
-    garde: Cube | None = cache.get(cle) if contexte.tout else None
+    garde: Cube | None = cache.get(cle)
     if garde is not None:
         return garde
     cube = compter(file, toutes)
-    if contexte.tout and sum(cube.values()) >= SEUIL_MEMOIRE:
+    if sum(cube.values()) >= SEUIL_MEMOIRE:
         cache.set(cle, cube, DUREE_MEMOIRE)
     return cube
 

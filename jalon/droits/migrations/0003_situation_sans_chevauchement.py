@@ -6,14 +6,18 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('droits', '0002_liens'),
+        ("droits", "0002_liens"),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='situation',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], expressions=[('dossier', '='), ('periode', '&&')], name='situation_sans_chevauchement', violation_error_message='Ce dossier ne peut pas avoir deux situations à la même date.'),
+            model_name="situation",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                expressions=[("dossier", "="), ("periode", "&&")],
+                name="situation_sans_chevauchement",
+                violation_error_message="Ce dossier ne peut pas avoir deux situations à la même date.",
+            ),
         ),
     ]
