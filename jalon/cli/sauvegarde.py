@@ -94,10 +94,18 @@ def restaurer_avant_django(args: argparse.Namespace) -> int:
         return 1
 
 
+def _attendu(membre: tarfile.TarInfo) -> bool:
+    """Seuls les fichiers qu'une sauvegarde contient sortent de l'archive, et jamais hors de leur dossier."""
+    racine, *reste = Path(membre.name).parts or ("",)
+    if not (membre.isfile() or membre.isdir()) or Path(membre.name).is_absolute() or ".." in reste:
+        return False
+    return (racine in (BASE, CLE, MANIFESTE) and not reste) or racine == FICHIERS
+
+
 def _restaurer(fichier: Path, *, ecraser: bool) -> int:
     with tempfile.TemporaryDirectory() as travail:
         with tarfile.open(fichier) as archive:
-            archive.extractall(travail, filter="data")
+            archive.extractall(travail, members=[membre for membre in archive if _attendu(membre)])
         lieu = Path(travail)
         if not (lieu / BASE).exists() or not (lieu / MANIFESTE).exists():
             raise JalonError(f"{fichier} n'est pas une sauvegarde de Jalon.")

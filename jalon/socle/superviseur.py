@@ -120,7 +120,6 @@ def _ecarter_serveur_orphelin(lieu: Emplacement) -> None:
 
 
 def _lancer(lieu: Emplacement) -> subprocess.Popen[bytes]:
-    (lieu.grappe / "postgresql.auto.conf").exists()
     conf = lieu.grappe / "postgresql.conf"
     conf.write_text(CONFIGURATION.format(prise=lieu.prise))
     if lieu.compte is not None:

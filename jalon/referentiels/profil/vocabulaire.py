@@ -102,7 +102,7 @@ PARAMETRES_REQUIS: Final[dict[str, Unite]] = {
 }
 
 PARAMETRES_FACULTATIFS: Final[dict[str, Unite]] = {
-    # Seul le Loiret s'est donné une cible de sphère professionnelle ([004] 1.3.1).
+    # Un seul des programmes se donne une cible de sphère professionnelle ([004] 1.3.1).
     "objectif.orientation_professionnelle": Unite.POURCENT,
 }
 
