@@ -105,6 +105,8 @@ def _attendu(membre: tarfile.TarInfo) -> bool:
 def _restaurer(fichier: Path, *, ecraser: bool) -> int:
     with tempfile.TemporaryDirectory() as travail:
         with tarfile.open(fichier) as archive:
+            # Le filtre de sûreté de Python n'existe pas dans les premiers 3.11 ; le nôtre suffit, le sien s'y ajoute.
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
             archive.extractall(travail, members=[membre for membre in archive if _attendu(membre)])
         lieu = Path(travail)
         if not (lieu / BASE).exists() or not (lieu / MANIFESTE).exists():

@@ -89,8 +89,9 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         serveur.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def navigateur() -> Iterator[Browser]:
+    """Fermé avec le module : Playwright laisse tourner une boucle que Django prendrait pour un contexte asynchrone."""
     if CHROMIUM is None:
         pytest.skip("Chromium n'est pas installé")
     with sync_playwright() as jeu:
