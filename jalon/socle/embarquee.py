@@ -64,6 +64,10 @@ class Emplacement:
         return self.dossier / "presence.verrou"
 
     @property
+    def supervision(self) -> Path:
+        return self.dossier / "supervision.verrou"
+
+    @property
     def demarrage(self) -> Path:
         return self.dossier / "demarrage.verrou"
 
@@ -223,9 +227,23 @@ def assurer(donnees: Path) -> Emplacement:
             presence = open(emplacement.presence, "a")  # noqa: SIM115 - gardé ouvert jusqu'à la fin du processus
             fcntl.flock(presence, fcntl.LOCK_SH)
             _presences[emplacement.dossier] = presence
-        if not repond(emplacement):
+        # Un superviseur déjà là relance lui-même un serveur tombé : en lancer un second le gênerait.
+        limite = time.monotonic() + ATTENTE_DEMARRAGE
+        while not (pret := repond(emplacement)) and est_supervise(emplacement) and time.monotonic() < limite:
+            time.sleep(0.1)
+        if not pret:
             _demarrer(emplacement)
     return emplacement
+
+
+def est_supervise(emplacement: Emplacement) -> bool:
+    """Un superviseur vivant tient-il ce serveur ?"""
+    with open(emplacement.supervision, "a") as fichier:
+        try:
+            fcntl.flock(fichier, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _demarrer(emplacement: Emplacement) -> None:

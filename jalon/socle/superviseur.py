@@ -234,4 +234,8 @@ def _arreter(serveur: subprocess.Popen[bytes]) -> None:
 
 if __name__ == "__main__":
     dossier, prise, binaires = (Path(argument) for argument in sys.argv[1:4])
-    superviser(Emplacement(dossier=dossier, prise=prise, binaires=binaires, compte=_compte_serveur()))
+    lieu = Emplacement(dossier=dossier, prise=prise, binaires=binaires, compte=_compte_serveur())
+    with open(lieu.supervision, "a") as supervision:
+        if not _prendre(supervision):
+            raise SystemExit("Un autre superviseur tient déjà ce serveur.")
+        superviser(lieu)
