@@ -10,7 +10,7 @@ import pytest
 from jalon.echanges import flux_caf, services
 from jalon.echanges.anomalies import ANOMALIES, expliquer
 
-SOURCES = [*Path(flux_caf.__path__[0]).glob("*.py"), Path(services.__file__)]
+SOURCES = [*Path(flux_caf.__path__[0]).rglob("*.py"), Path(services.__file__)]
 MOTIFS = (r"signaler\(\s*\"(\w+)\"", r"anomalies\.append\(\(\"(\w+)\"", r"Counter\(\{\"(\w+)\"")
 
 

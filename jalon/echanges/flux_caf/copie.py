@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from jalon.echanges.flux_caf.extraction import NUL
+from jalon.echanges.flux_caf.lignes import NUL
 
 
 def copier(connexion: Connection[Any], table: str, colonnes: tuple[str, ...], lignes: list[str]) -> None:

@@ -18,12 +18,10 @@ from typing import Final
 
 from lxml import etree
 
+from jalon.echanges.flux_caf.lignes import NUL
 from jalon.personnes.identite import Nir, lire_nir
 from jalon.personnes.models import TypeNir
 from jalon.referentiels.nomenclatures import est_connu, valeurs
-
-NUL: Final = "\x1f"
-"""Absence de valeur ; ce caractère est interdit en XML, aucun texte reçu ne peut le contenir."""
 
 Fait = tuple[str, ...]
 Feuilles = dict[str, str]

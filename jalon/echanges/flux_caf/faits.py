@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from jalon.echanges.flux_caf.extraction import Fait
+from jalon.echanges.flux_caf.lignes import Ligne
 
 SANS_FIN: Final = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TableFaits:
-    """Une table de faits : à quoi ses lignes tiennent, et ses colonnes dans l'ordre des n-uplets."""
+    """Une table de faits : à quoi ses lignes tiennent, et ses colonnes dans l'ordre des lignes."""
 
     nom: str
     proprietaire: str
@@ -82,23 +82,23 @@ class FaitConnu:
     identifiant: int
     debut: str
     fin: str
-    valeurs: Fait
+    valeurs: Ligne
 
 
 @dataclass(slots=True)
 class Ecart:
     """Ce qu'il faut écrire pour qu'une table dise ce que dit le flux."""
 
-    a_ouvrir: list[Fait] = field(default_factory=list)
+    a_ouvrir: list[Ligne] = field(default_factory=list)
     a_fermer: list[int] = field(default_factory=list)
-    a_inserer: list[tuple[Fait, str, str]] = field(default_factory=list)
+    a_inserer: list[tuple[Ligne, str, str]] = field(default_factory=list)
     a_redater: list[tuple[int, str, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.a_ouvrir or self.a_fermer or self.a_inserer or self.a_redater)
 
 
-def comparer(connus: Sequence[FaitConnu], recus: list[Fait]) -> Ecart:
+def comparer(connus: Sequence[FaitConnu], recus: list[Ligne]) -> Ecart:
     """Écart pour le flux le plus récent : ce qui n'est plus dit se ferme, ce qui est nouveau s'ouvre."""
     if not connus:
         return Ecart(a_ouvrir=recus)
@@ -113,7 +113,7 @@ def comparer(connus: Sequence[FaitConnu], recus: list[Fait]) -> Ecart:
     return ecart
 
 
-def completer(connus: Sequence[FaitConnu], recus: list[Fait], *, le: str, suivante: str) -> Ecart:
+def completer(connus: Sequence[FaitConnu], recus: list[Ligne], *, le: str, suivante: str) -> Ecart:
     """Écart pour un flux ancien, daté `le`, quand la réception suivante du dossier est datée `suivante`.
 
     `suivante` égale à `le` : un flux du même jour, émis plus tard, l'a déjà remplacé ; ses faits propres sont

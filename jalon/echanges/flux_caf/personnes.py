@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from jalon.echanges.flux_caf.extraction import Fait, PersonneRecue
+from jalon.echanges.flux_caf.extraction import PersonneRecue
+from jalon.echanges.flux_caf.lignes import Ligne, en_ligne, en_lignes
 from jalon.personnes.identite import cles_identite
 from jalon.personnes.models import TypeNir
 
@@ -23,7 +24,7 @@ class PersonneConnue:
     """Ce qu'il faut d'une personne pour la reconnaître et voir si son identité a changé."""
 
     identifiant: int
-    etat_civil: Fait
+    etat_civil: Ligne
     nir_empreinte: bytes | None
     type_nir: str
     cle_nom: str
@@ -39,37 +40,48 @@ class PersonneConnue:
 
 @dataclass(slots=True)
 class Candidate:
-    """Une personne reçue, avec ses clés de comparaison."""
+    """Une personne reçue : ses clés de comparaison, et ses faits prêts à écrire."""
 
-    recue: PersonneRecue
+    etat_civil: Ligne
+    date_naissance: str
+    sexe: str
+    type_nir: str
     nir_chiffre: bytes | None
     nir_empreinte: bytes | None
+    identifiant_france_travail: str
     cle_recherche: str
     cle_nom: str
     cle_prenom: str
     cle_prenoms: str
-
-    @property
-    def date_naissance(self) -> str:
-        return self.recue.identite.date_naissance
-
-    @property
-    def sexe(self) -> str:
-        return self.recue.identite.sexe
+    rattachement: Ligne
+    soumission: Ligne | None
+    ressources: list[Ligne]
+    activites: list[Ligne]
+    avis: list[Ligne]
+    blocs: list[Ligne]
 
 
 def preparer(recue: PersonneRecue) -> Candidate:
-    identite = recue.identite
+    identite, nir = recue.identite, recue.nir
     cles = cles_identite(identite.nom, identite.nom_naissance, identite.prenom, identite.prenom2, identite.prenom3)
-    fiable = recue.nir is not None and recue.nir.type in NIR_FIABLES
     return Candidate(
-        recue=recue,
-        nir_chiffre=recue.nir.chiffre if recue.nir is not None else None,
-        nir_empreinte=recue.nir.empreinte if recue.nir is not None and fiable else None,
+        etat_civil=en_ligne(identite.colonnes()),
+        date_naissance=identite.date_naissance,
+        sexe=identite.sexe,
+        type_nir="" if nir is None else str(nir.type),
+        nir_chiffre=None if nir is None else nir.chiffre,
+        nir_empreinte=nir.empreinte if nir is not None and nir.type in NIR_FIABLES else None,
+        identifiant_france_travail=recue.identifiant_france_travail,
         cle_recherche=cles["cle_recherche"],
         cle_nom=cles["cle_nom"],
         cle_prenom=cles["cle_prenom"],
         cle_prenoms=cles["cle_prenoms"],
+        rattachement=en_ligne(recue.rattachement),
+        soumission=None if recue.soumission is None else en_ligne(recue.soumission),
+        ressources=en_lignes(recue.ressources),
+        activites=en_lignes(recue.activites),
+        avis=en_lignes(recue.avis),
+        blocs=en_lignes(recue.blocs),
     )
 
 
@@ -86,7 +98,7 @@ def _nir_contraires(c: Candidate, p: PersonneConnue) -> bool:
     """Deux NIR connus et différents ; un numéro d'attente remplacé par un NIR n'en est pas un."""
     if c.nir_empreinte is None or p.nir_empreinte is None or c.nir_empreinte == p.nir_empreinte:
         return False
-    return not (p.type_nir == TypeNir.ATTENTE and c.recue.nir is not None and c.recue.nir.type == TypeNir.CERTAIN)
+    return not (p.type_nir == TypeNir.ATTENTE and c.type_nir == TypeNir.CERTAIN)
 
 
 def _meme_etat_civil(c: Candidate, p: PersonneConnue) -> bool:

@@ -14,8 +14,8 @@ from rapidfuzz.distance import JaroWinkler
 from jalon.accompagnements.models import EtatMaintien
 from jalon.droits.models import EtatDossier
 from jalon.echanges.flux_caf.copie import copier
-from jalon.echanges.flux_caf.extraction import NUL
 from jalon.echanges.flux_caf.integration import Contexte, Integration
+from jalon.echanges.flux_caf.lignes import NUL
 from jalon.orientations.models import MotifEntree, MotifSortie
 from jalon.personnes.models import EtatTache, TypeTache
 
@@ -217,27 +217,27 @@ def _suivre_demenagements(connexion: Connection[Any], personnes: list[int]) -> N
 
 PAIRES = """
 with neuves as (
-    select id, nir_empreinte, date_naissance, cle_nom, cle_prenom, cle_prenoms, sexe, nom
+    select id, nir_empreinte, date_naissance, cle_nom, cle_prenom
     from personnes_personne where id = any(%(neuves)s) and fusionnee_dans_id is null
 ), paires as (
     select n.id as nouvelle, p.id as ancienne from neuves n
-    join personnes_personne p on p.date_naissance = n.date_naissance and p.cle_nom = n.cle_nom
+    join personnes_personne p on p.date_naissance = n.date_naissance and p.cle_nom = n.cle_nom and p.id < n.id
     union
     select n.id, p.id from neuves n
-    join personnes_personne p on p.date_naissance = n.date_naissance and p.cle_prenom = n.cle_prenom
+    join personnes_personne p on p.date_naissance = n.date_naissance and p.cle_prenom = n.cle_prenom and p.id < n.id
     union
     select n.id, p.id from neuves n
     join personnes_personne p on p.date_naissance = n.date_naissance and p.cle_nom = n.cle_prenom
-        and p.cle_prenom = n.cle_nom
+        and p.cle_prenom = n.cle_nom and p.id < n.id
     union
-    select n.id, p.id from neuves n join personnes_personne p on p.nir_empreinte = n.nir_empreinte
+    select n.id, p.id from neuves n join personnes_personne p on p.nir_empreinte = n.nir_empreinte and p.id < n.id
 )
 select n.id, p.id, n.cle_nom, p.cle_nom, n.cle_prenom, p.cle_prenom, n.date_naissance = p.date_naissance,
     n.sexe = p.sexe, n.nir_empreinte = p.nir_empreinte, n.nir_empreinte is not null and p.nir_empreinte is not null
 from paires c
 join personnes_personne n on n.id = c.nouvelle
 join personnes_personne p on p.id = c.ancienne
-where p.id < n.id and p.fusionnee_dans_id is null
+where p.fusionnee_dans_id is null
     and not exists (
         select 1 from personnes_rattachement a join personnes_rattachement b on a.foyer_id = b.foyer_id
         where a.personne_id = n.id and b.personne_id = p.id and a.periode && b.periode
@@ -247,13 +247,16 @@ where p.id < n.id and p.fusionnee_dans_id is null
         where (r.ancienne_id, r.nouvelle_id) in ((p.id, n.id), (n.id, p.id))
     )
 """
-"""Paires à comparer : au moins deux traits communs, jamais réunies dans un même foyer (jumeaux, conjoints)."""
+"""Paires à comparer : au moins deux traits communs, jamais réunies dans un même foyer (jumeaux, conjoints).
+
+L'ordre des deux se vérifie dans chaque branche : sans cela, chacune rendrait d'abord chaque personne avec elle-même.
+"""
 
 
 def proposer_rapprochements(connexion: Connection[Any], integration: Integration, seuil: float) -> int:
     """Propose à un agent les personnes nouvelles qui ressemblent à une personne connue (seuil sur 100)."""
     propositions: list[tuple[int, int, int, str, str]] = []
-    for paquet in _par_paquets(sorted(integration.bilan.personnes_creees), 20_000):
+    for paquet in _par_paquets(sorted(integration.bilan.personnes_creees), 200_000):
         for ligne in connexion.execute(PAIRES, {"neuves": paquet}).fetchall():
             nouvelle, ancienne, *traits = ligne
             score, motif = ressemblance(*traits)

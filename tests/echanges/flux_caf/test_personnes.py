@@ -32,8 +32,8 @@ def recue(*arguments: str, **options: object) -> Candidate:
 def connue(identifiant: int, *arguments: str, **options: object) -> PersonneConnue:
     c = recue(*arguments, **options)
     return PersonneConnue(
-        identifiant, c.recue.identite.colonnes(), c.nir_empreinte, c.recue.nir.type if c.recue.nir else "", c.cle_nom,
-        c.cle_prenom, c.cle_prenoms, c.date_naissance, c.sexe, "2026-09-30", "", None, None,
+        identifiant, c.etat_civil, c.nir_empreinte, c.type_nir, c.cle_nom, c.cle_prenom, c.cle_prenoms,
+        c.date_naissance, c.sexe, "2026-09-30", "", None, None,
     )  # fmt: skip
 
 
