@@ -47,9 +47,18 @@ def oublier() -> None:
 
 def nombre(code: str, a_la_date: date) -> Decimal:
     """Valeur d'un paramètre à une date. Lève `ParametreAbsentError` si rien n'est en vigueur."""
+    return Decimal(_valeur(code, a_la_date))
+
+
+def vrai(code: str, a_la_date: date) -> bool:
+    """Valeur d'un paramètre « oui » ou « non » à une date. Lève `ParametreAbsentError` si rien n'est en vigueur."""
+    return _valeur(code, a_la_date) == str(True)
+
+
+def _valeur(code: str, a_la_date: date) -> str:
     for du, au, valeur in _parametres().get(code, []):
         if (du is None or du <= a_la_date) and (au is None or a_la_date < au):
-            return Decimal(valeur)
+            return valeur
     raise ParametreAbsentError(
         f"Le paramètre « {code} » n'a pas de valeur au {a_la_date:%d/%m/%Y} : complétez parametres.yaml du profil, "
         "puis relancez « jalon init »."

@@ -137,7 +137,7 @@ def test_les_profils_different_la_ou_leurs_sources_different() -> None:
     differents = {
         code
         for code in PARAMETRES_REQUIS
-        if loiret.nombre(code, AUJOURD_HUI) != pas_de_calais.nombre(code, AUJOURD_HUI)
+        if loiret.parametre(code, AUJOURD_HUI).valeur != pas_de_calais.parametre(code, AUJOURD_HUI).valeur
     }
     assert {
         "droits.seuil_activite_mensuel",
@@ -145,6 +145,7 @@ def test_les_profils_different_la_ou_leurs_sources_different() -> None:
         "accompagnement.maintien_apres_franchissement",
         "contrat.delai_cer_professionnel",
         "objectif.contractualisation",
+        "referent.depassement_bloquant",
     } <= differents
     assert "droits.montant_forfaitaire" not in differents
     assert loiret.libelle("file_orientation").singulier == "file de positionnement"

@@ -20,6 +20,7 @@ from . import controles
 from .controles import Entree
 from .erreurs import ErreurProfil, ProfilInvalideError
 from .lecture import Chemin, Document, ecrire_chemin, lire_csv, lire_yaml
+from .metier import FICHIERS_METIER, champ
 from .modeles import (
     Composition,
     Demonstration,
@@ -42,6 +43,7 @@ FICHIERS = (
     "roles.yaml",
     "organismes.yaml",
     "demonstration.yaml",
+    *FICHIERS_METIER,
 )
 M = TypeVar("M", bound=BaseModel)
 
@@ -153,6 +155,20 @@ def charger_profil(dossier: Path, *, communes: ReferentielCommunes | None = None
     if demonstration is not None and arbre_lisible:
         controles.controler_demonstration(doc, demonstration, feuilles, identite)
 
+    metier: dict[str, Any] = {}
+    for nom, modele in FICHIERS_METIER.items():
+        doc = docs[nom]
+        valide = _valider(doc, modele, doc.donnees, ()) if doc.donnees is not None else None
+        if valide is not None:
+            metier[champ(nom)] = valide
+            if codes_organismes:
+                for phrase in valide.controler_organismes(codes_organismes):
+                    doc.signaler((), phrase, champ="organisme")
+    for nom, modele in FICHIERS_METIER.items():
+        if isinstance(metier.get(champ(nom)), modele):
+            for chemin, phrase in metier[champ(nom)].controler_metier(metier):
+                docs[nom].signaler(chemin, phrase)
+
     erreurs: list[ErreurProfil] = [erreur for nom in FICHIERS for erreur in docs[nom].erreurs]
     if erreurs:
         raise ProfilInvalideError(erreurs)
@@ -169,6 +185,7 @@ def charger_profil(dossier: Path, *, communes: ReferentielCommunes | None = None
         organismes=tuple(e.valeur for e in organismes),
         demonstration=demonstration,
         territoire_par_commune=affectation,
+        **metier,
         somme_de_controle=_somme_de_controle(dossier),
     )
 

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from jalon.referentiels.communes import Commune, ReferentielCommunes
 
+from .base import inconnu
 from .lecture import Chemin, Document
 from .modeles import (
     Composition,
@@ -33,11 +34,6 @@ class Entree(Generic[T]):
 
     chemin: Chemin
     valeur: T
-
-
-def inconnu(valeur: str, connus: Iterable[str]) -> str:
-    """Une référence sans cible : dire laquelle, et ce qui était possible."""
-    return f"« {valeur} » n'existe pas ; les codes connus sont {', '.join(sorted(connus))}"
 
 
 def controler_doublons(document: Document, entrees: list[tuple[Chemin, str]]) -> None:

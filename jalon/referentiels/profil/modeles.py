@@ -7,7 +7,6 @@ communes) est jugé dans `controles.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -15,9 +14,6 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
@@ -25,7 +21,28 @@ from pydantic import (
     model_validator,
 )
 
+from .base import (
+    Booleen,
+    CodeDepartement,
+    CodeEpci,
+    CodeInsee,
+    CodeInterne,
+    Intitule,
+    Modele,
+    Slug,
+    Texte,
+    booleen_francais,
+    inconnu,
+)
+from .campagnes import Campagnes
+from .courriers import Courriers
+from .criteres import Criteres
 from .erreurs import ParametreSansValeurError
+from .grilles import Grilles
+from .instances import Instances
+from .instruction import Instruction
+from .orientations import Orientations
+from .reunions import Reunions
 from .vocabulaire import (
     CATEGORIES_SANS_NIR,
     DROITS_SUR_LES_PERSONNES,
@@ -41,30 +58,6 @@ from .vocabulaire import (
 )
 
 CONTRASTE_MINIMAL = 4.5
-
-
-def _booleen_francais(valeur: object) -> object:
-    """`oui` et `non` se lisent mieux que `true` et `false` ; les deux sont admis, rien d'autre."""
-    if isinstance(valeur, str):
-        return {"oui": True, "non": False, "true": True, "false": False}.get(valeur.lower(), valeur)
-    return valeur
-
-
-# Les longueurs sont celles des colonnes qui recevront ces textes : mieux vaut refuser ici, avec une ligne.
-Intitule = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-Texte = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
-CodeInterne = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-CodeInsee = Annotated[str, StringConstraints(pattern=r"^[0-9][0-9AB][0-9]{3}$")]
-CodeEpci = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
-CodeDepartement = Annotated[str, StringConstraints(pattern=r"^([0-9]{2,3}|2A|2B)$")]
-Booleen = Annotated[bool, BeforeValidator(_booleen_francais), Field(strict=True)]
-
-
-class Modele(BaseModel):
-    """Figé, et fermé : un champ inconnu est une faute de frappe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class OrganismePayeur(Modele):
@@ -198,7 +191,7 @@ class ParametreDate(Modele):
     @classmethod
     def _code_connu(cls, valeur: str) -> str:
         if valeur not in PARAMETRES_CONNUS:
-            raise ValueError(_inconnu(valeur, PARAMETRES_CONNUS))
+            raise ValueError(inconnu(valeur, PARAMETRES_CONNUS))
         return valeur
 
     @field_validator("unite")
@@ -218,7 +211,7 @@ class ParametreDate(Modele):
         if unite is Unite.TEXTE:
             return valeur
         if unite is Unite.BOOLEEN:
-            booleen = _booleen_francais(valeur)
+            booleen = booleen_francais(valeur)
             if not isinstance(booleen, bool):
                 raise ValueError(f"« {valeur} » n'est ni oui ni non")
             return booleen
@@ -389,6 +382,14 @@ class Profil(Modele):
     types_organismes: tuple[TypeOrganisme, ...]
     organismes: tuple[Organisme, ...]
     demonstration: Demonstration
+    courriers: Courriers
+    criteres: Criteres
+    grilles: Grilles
+    instances: Instances
+    instruction: Instruction
+    campagnes: Campagnes
+    orientations: Orientations
+    reunions: Reunions
     territoire_par_commune: dict[str, str] = Field(
         default_factory=dict, description="Vide tant que le référentiel des communes n'a pas été donné."
     )
@@ -480,7 +481,3 @@ class Profil(Modele):
     @cached_property
     def _instructeur_par_territoire(self) -> dict[str, Organisme]:
         return {t: o for o in self.organismes for t in o.service_instructeur_de}
-
-
-def _inconnu(valeur: str, connus: Iterable[str]) -> str:
-    return f"« {valeur} » n'existe pas ; les codes connus sont {', '.join(sorted(connus))}"

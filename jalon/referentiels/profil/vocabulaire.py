@@ -32,9 +32,11 @@ LIBELLES_REQUIS: Final = (
     "allocation",
     "animateur",
     "attente_orientation",
+    "campagne",
     "chef_territoire",
     "comite_lecture",
     "conjoint",
+    "contact_individuel",
     "contrat",
     "contrat_objectifs",
     "contrat_professionnel",
@@ -51,16 +53,22 @@ LIBELLES_REQUIS: Final = (
     "entretien_annuel",
     "equipe",
     "equipe_orientation",
+    "fiche_navette",
+    "fiche_preparatoire",
     "file_active",
     "file_orientation",
     "foyer",
     "instruction",
+    "notification_orientation",
     "operateur",
     "organisme_payeur",
     "orientation",
+    "parcours",
     "personne_non_soumise",
     "personne_soumise",
     "plan_departemental",
+    "portefeuille",
+    "premier_contact",
     "prescription",
     "projet_personnalise",
     "referent",
@@ -70,17 +78,23 @@ LIBELLES_REQUIS: Final = (
     "representant_usagers",
     "reunion_information",
     "sanction",
+    "seance",
     "service_instructeur",
     "siege",
     "sphere_professionnelle",
     "sphere_sociale",
+    "structure_accueil",
     "territoire",
+    "type_orientation",
 )
 
 PARAMETRES_REQUIS: Final[dict[str, Unite]] = {
     "accompagnement.maintien_apres_franchissement": Unite.MOIS,
     "conservation.journal_lectures": Unite.MOIS,
+    "contact.delai_apres_absence": Unite.JOURS,
+    "contact.tentatives_suffisantes": Unite.NOMBRE,
     "contrat.delai_cer_professionnel": Unite.MOIS,
+    "contrat.delai_cer_solidarite": Unite.MOIS,
     "contrat.delai_validation": Unite.MOIS,
     "droits.montant_forfaitaire": Unite.EUROS,
     "droits.seuil_activite_mensuel": Unite.EUROS,
@@ -88,14 +102,28 @@ PARAMETRES_REQUIS: Final[dict[str, Unite]] = {
     "entretien.annuel_non_soumis": Unite.MOIS,
     "flux.part_absents_alerte": Unite.POURCENT,
     "flux.taille_decompressee_max": Unite.MO,
+    "instance.delai_convocation": Unite.JOURS,
     "instruction.delai_complement": Unite.MOIS,
+    "lien.duree_validite": Unite.JOURS,
     "objectif.contractualisation": Unite.POURCENT,
     "objectif.referencement": Unite.POURCENT,
     "observatoire.seuil_secret": Unite.NOMBRE,
     "orientation.alerte_avant_echeance": Unite.JOURS,
+    "orientation.alternances_signalees": Unite.NOMBRE,
     "orientation.delai_decision": Unite.MOIS,
+    "orientation.delai_reexamen": Unite.MOIS,
+    "orientation.duree_sans_element": Unite.MOIS,
     "rapprochement.seuil_doute": Unite.POURCENT,
+    "recours.delai": Unite.MOIS,
+    "referencement.anciennete_minimale": Unite.MOIS,
     "referent.charge_maximale": Unite.NOMBRE,
+    "referent.depassement_bloquant": Unite.BOOLEEN,
+    "referent.sommeil": Unite.JOURS,
+    "reprise.seuil_certain": Unite.POURCENT,
+    "reprise.seuil_possible": Unite.POURCENT,
+    "reunion.anciennete_prioritaire": Unite.MOIS,
+    "reunion.delai_convocation": Unite.JOURS,
+    "reunion.delai_invitation": Unite.MOIS,
     "securite.duree_blocage": Unite.MINUTES,
     "securite.duree_session": Unite.MINUTES,
     "securite.echecs_avant_blocage": Unite.NOMBRE,
@@ -130,6 +158,26 @@ class Droit(StrEnum):
     NIR_CONSULTER = "nir.consulter"
     TACHES_TRAITER = "taches.traiter"
     PARAMETRES_GERER = "parametres.gerer"
+    CAMPAGNES_GERER = "campagnes.gerer"
+    CHARGE_CONSULTER = "charge.consulter"
+    COURRIERS_GERER = "courriers.gerer"
+    DIAGNOSTIC_SAISIR = "diagnostic.saisir"
+    INSTRUCTION_SAISIR = "instruction.saisir"
+    NOTIFICATION_PRODUIRE = "notification.produire"
+    ORIENTATION_DECIDER = "orientation.decider"
+    ORIENTATION_SIMULER = "orientation.simuler"
+    PERSONNES_CREER = "personnes.creer"
+    PORTEFEUILLE_CONSULTER = "portefeuille.consulter"
+    PORTEFEUILLE_TRANSFERER = "portefeuille.transferer"
+    REFERENT_DESIGNER = "referent.designer"
+    REORIENTATION_DEMANDER = "reorientation.demander"
+    REORIENTATION_EXAMINER = "reorientation.examiner"
+    REUNIONS_CONSULTER = "reunions.consulter"
+    REUNIONS_GERER = "reunions.gerer"
+    SEANCES_PREPARER = "seances.preparer"
+    SEANCES_PRESIDER = "seances.presider"
+    SEANCES_SIEGER = "seances.sieger"
+    SUIVI_ECRIRE = "suivi.ecrire"
 
 
 # Tout ce qui montre une personne. Le flux y est : sa quarantaine affiche des noms.
@@ -147,6 +195,24 @@ DROITS_SUR_LES_PERSONNES: Final = frozenset(
         Droit.JOURNAL_CONSULTER,
         Droit.NIR_CONSULTER,
         Droit.TACHES_TRAITER,
+        Droit.CAMPAGNES_GERER,
+        Droit.DIAGNOSTIC_SAISIR,
+        Droit.INSTRUCTION_SAISIR,
+        Droit.NOTIFICATION_PRODUIRE,
+        Droit.ORIENTATION_DECIDER,
+        Droit.ORIENTATION_SIMULER,
+        Droit.PERSONNES_CREER,
+        Droit.PORTEFEUILLE_CONSULTER,
+        Droit.PORTEFEUILLE_TRANSFERER,
+        Droit.REFERENT_DESIGNER,
+        Droit.REORIENTATION_DEMANDER,
+        Droit.REORIENTATION_EXAMINER,
+        Droit.REUNIONS_CONSULTER,
+        Droit.REUNIONS_GERER,
+        Droit.SEANCES_PREPARER,
+        Droit.SEANCES_PRESIDER,
+        Droit.SEANCES_SIEGER,
+        Droit.SUIVI_ECRIRE,
     }
 )
 
