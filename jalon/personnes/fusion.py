@@ -40,21 +40,62 @@ class Cloture:
     par: tuple[str, ...] = ()
 
 
-CLOTURES: dict[str, Cloture] = {
+CLOTURES: dict[str, Cloture | tuple[Cloture, ...]] = {
     "orientations.attenteorientation": Cloture(
         Q(sortie_le=None), ("entree_le", "pk"), {"motif_sortie": "fusion"}, "sortie_le"
     ),
     "accompagnements.maintien": Cloture(
         Q(etat__in=["en_cours", "fin_proposee"]), ("debut", "pk"), {"etat": "clos"}, "clos_le"
     ),
+    "droits.demandeinstruction": Cloture(
+        Q(close_le=None), ("depot_le", "pk"), {"etat": "sans_suite", "motif_sans_suite": "Dossiers réunis"}, "close_le"
+    ),
+    "orientations.demandereorientation": Cloture(
+        Q(etat__in=["demandee", "transmise", "avis_rendu"]), ("demandee_le", "pk"), {"etat": "retiree"}, "decidee_le"
+    ),
     "personnes.tache": Cloture(
         Q(etat="a_faire"), ("ouverte_le", "pk"), {"etat": "sans_objet"}, "close_le", par=("type",)
+    ),
+    # Une place par réunion, celle dont la présence est notée d'abord ; puis une seule invitation en cours.
+    "rendezvous.invitation": (
+        Cloture(~Q(etat="annulee"), ("presence_notee_le", "pk"), {"etat": "annulee"}, "close_le", par=("reunion_id",)),
+        Cloture(Q(etat__in=["invitee", "convoquee"]), ("reunion__date", "pk"), {"etat": "annulee"}, "close_le"),
+    ),
+    "instances.dossierseance": Cloture(
+        Q(etat__in=["inscrit", "examine"]),
+        ("etat", "pk"),
+        {"etat": "retire", "motif": "Dossier réuni avec un autre"},
+        "sorti_le",
+    ),
+    "diagnostics.brouillonrecueil": Cloture(
+        Q(ecarte_le=None), ("-modifie_le", "-pk"), {}, "ecarte_le", par=("auteur_id",)
     ),
 }
 FAITS_UNIQUES: dict[str, str] = {"personnes.rattachement": "foyer_id", "droits.soumission": "dossier_id"}
 """Faits reçus dont un seul vaut à la fois : celui du dossier gardé l'emporte, l'autre est vidé mais reste lisible."""
-PERIODES_REUNIES: dict[str, str] = {"accompagnements.accompagnement": "organisme_id"}
+PERIODES_REUNIES: dict[str, str] = {
+    "personnes.publicpersonne": "public_id",
+    "personnes.partagedossier": "organisme_id",
+    "accompagnements.accompagnement": "organisme_id",
+}
 """Périodes qui ne peuvent se chevaucher : les deux n'en font plus qu'une, la plus longue."""
+PERIODES_CEDEES: dict[str, dict[str, str]] = {
+    "accompagnements.designationcorrespondant": {},
+    "accompagnements.designationreferent": {"motif_fin": "fusion"},
+    "orientations.decisionorientation": {},
+}
+"""Périodes dont une seule vaut à une date : celles du dossier gardé l'emportent, celles de l'autre leur cèdent les
+jours communs et prennent les valeurs données."""
+LIGNES_UNIQUES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "personnes.coordonnees": (
+        ("telephone", "accepte_sms"),
+        ("courriel", "accepte_courriel"),
+        ("commune_id", "code_postal", "voie", "complement"),
+        ("precision",),
+    ),
+}
+"""Une seule ligne par personne : celle du dossier gardé reste, l'autre aussi, à sa place. Chaque groupe dont la
+première colonne est vide est complété par celui de l'autre ligne."""
 
 CONTENANTS = ("dossier_id", "foyer_id")
 """Colonnes qui disent de quel dossier ou foyer vient une ligne reçue."""
@@ -82,11 +123,13 @@ def effets_complets() -> Iterator[None]:
     Le réglage vit dans la transaction de l'acte ; en cas d'échec, le retour au point de reprise le rend.
     """
     with connection.cursor() as curseur:
-        curseur.execute("select coalesce(current_setting('jalon.tout', true), '')")
-        avant = curseur.fetchone()[0]
-        curseur.execute("select set_config('jalon.tout', 'oui', true)")
+        curseur.execute(
+            "select coalesce(current_setting('jalon.tout', true), ''), coalesce(current_setting('jalon.effets', true), '')"
+        )
+        avant = curseur.fetchone()
+        curseur.execute("select set_config('jalon.tout', 'oui', true), set_config('jalon.effets', 'oui', true)")
         yield
-        curseur.execute("select set_config('jalon.tout', %s, true)", [avant])
+        curseur.execute("select set_config('jalon.tout', %s, true), set_config('jalon.effets', %s, true)", avant)
 
 
 # --- Étapes
@@ -186,13 +229,22 @@ def reunir(gardee: Personne, absorbee: Personne, *, jour: date) -> dict[str, Any
         etiquette = modele._meta.label_lower
         reperes[etiquette] = modele._base_manager.aggregate(m=models.Max("pk"))["m"] or 0
         if etiquette in CLOTURES:
-            _clore_la_plus_recente(carnet, modele, CLOTURES[etiquette], gardee, absorbee, jour)
+            regles = CLOTURES[etiquette]
+            for regle in regles if isinstance(regles, tuple) else (regles,):
+                _clore_la_plus_recente(carnet, modele, regle, gardee, absorbee, jour)
         elif etiquette in FAITS_UNIQUES:
             _vider_les_jumeaux(carnet, modele, FAITS_UNIQUES[etiquette], gardee, absorbee)
         elif etiquette in PERIODES_REUNIES:
             _reunir_les_periodes(carnet, modele, PERIODES_REUNIES[etiquette], gardee, absorbee)
+        elif etiquette in PERIODES_CEDEES:
+            _ceder_les_jours(carnet, modele, PERIODES_CEDEES[etiquette], gardee, absorbee)
+        elif etiquette in LIGNES_UNIQUES and _completer_la_jumelle(
+            carnet, modele, LIGNES_UNIQUES[etiquette], gardee, absorbee
+        ):
+            continue
         lignes = modele._base_manager.filter(**{colonne: absorbee.pk}).order_by("pk")
         carnet.changer(modele, lignes.values_list("pk", flat=True), colonne, absorbee.pk, gardee.pk)
+    _un_seul_suivi_de_reference(carnet, gardee)
     _deplacer_les_rapprochements(carnet, gardee, absorbee)
     _completer_identite(carnet, gardee, absorbee)
     carnet.changer_une(absorbee, "fusionnee_dans_id", gardee.pk)
@@ -238,6 +290,65 @@ def _vider_les_jumeaux(
         sienne: DateRange = ligne.periode  # type: ignore[attr-defined]
         if any(_se_chevauchent(sienne, autre) for autre in tenues.get(getattr(ligne, cle), [])):
             carnet.changer_une(ligne, "periode", VIDE)
+
+
+def _ceder_les_jours(
+    carnet: Carnet, modele: type[models.Model], valeurs: dict[str, str], gardee: Personne, absorbee: Personne
+) -> None:
+    """Retire à chaque période du dossier absorbé les jours que tient le gardé ; coupée en deux, la fin reste."""
+    tenues = list(
+        modele._base_manager.filter(personne_id=gardee.pk, periode__isempty=False)
+        .order_by("periode", "pk")
+        .values_list("periode", flat=True)
+    )
+    cedent = modele._base_manager.filter(personne_id=absorbee.pk, periode__isempty=False)
+    for ligne in cedent.select_for_update(of=("self",)).order_by("pk"):
+        reste: DateRange | None = ligne.periode  # type: ignore[attr-defined]
+        for tenue in tenues:
+            if reste is None or not _se_chevauchent(reste, tenue):
+                continue
+            if tenue.upper is not None and (reste.upper is None or tenue.upper < reste.upper):
+                reste = DateRange(tenue.upper, reste.upper)
+            elif tenue.lower is not None and (reste.lower is None or reste.lower < tenue.lower):
+                reste = DateRange(reste.lower, tenue.lower)
+            else:
+                reste = None
+        if reste != ligne.periode:  # type: ignore[attr-defined]
+            carnet.changer_une(ligne, "periode", VIDE if reste is None else reste)
+            for champ, valeur in valeurs.items():
+                carnet.changer_une(ligne, champ, valeur)
+
+
+def _un_seul_suivi_de_reference(carnet: Carnet, gardee: Personne) -> None:
+    """L'organisme dont le référent a cédé sa place suit encore la personne, sans plus la coordonner."""
+    en_cours = {"personne_id": gardee.pk, "periode__endswith": None, "periode__isempty": False}
+    referents = apps.get_model("accompagnements", "DesignationReferent")._base_manager.filter(**en_cours)
+    organismes = set(referents.order_by("pk").values_list("organisme_id", flat=True))
+    if not organismes:
+        return
+    suivis = apps.get_model("accompagnements", "Accompagnement")._base_manager.filter(nature="reference", **en_cours)
+    for suivi in suivis.exclude(organisme_id__in=organismes).order_by("pk"):
+        carnet.changer_une(suivi, "nature", "suivi")
+
+
+def _completer_la_jumelle(
+    carnet: Carnet,
+    modele: type[models.Model],
+    groupes: tuple[tuple[str, ...], ...],
+    gardee: Personne,
+    absorbee: Personne,
+) -> bool:
+    """Complète la ligne du dossier gardé par celle de l'autre ; faux s'il n'y a pas deux lignes."""
+    paire = modele._base_manager.filter(personne_id__in=(gardee.pk, absorbee.pk)).select_for_update(of=("self",))
+    lignes = {ligne.personne_id: ligne for ligne in paire.order_by("pk")}  # type: ignore[attr-defined]
+    if len(lignes) < 2:
+        return False
+    tenue, autre = lignes[gardee.pk], lignes[absorbee.pk]
+    for groupe in groupes:
+        if not getattr(tenue, groupe[0]) and getattr(autre, groupe[0]):
+            avant = {champ: getattr(tenue, champ) for champ in groupe}
+            _changer_ensemble(carnet, tenue, avant, {champ: getattr(autre, champ) for champ in groupe})
+    return True
 
 
 def _se_chevauchent(a: DateRange, b: DateRange) -> bool:

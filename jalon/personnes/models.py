@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pghistory
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
+from jalon.personnes.coordonnees import CanalPrefere, Coordonnees
+from jalon.personnes.liens import LienPersonnel
+from jalon.personnes.publics import PartageDossier, Public, PublicPersonne, RaisonPartage
 from jalon.socle.models import PublicModel
+
+__all__ = [
+    "CanalPrefere",
+    "Coordonnees",
+    "LienPersonnel",
+    "PartageDossier",
+    "Public",
+    "PublicPersonne",
+    "RaisonPartage",
+]
 
 
 class Sexe(models.TextChoices):
@@ -30,6 +45,10 @@ class RolePersonne(models.TextChoices):
     ENFANT = "ENF", "Enfant"
     AUTRE = "AUT", "Autre personne"
     RESPONSABLE = "RDO", "Responsable du dossier"
+
+
+IDENTITE_SAISIE = date(1900, 1, 1)
+"""Date d'une identité saisie : elle cède à celle de n'importe quel flux, même daté d'avant la saisie."""
 
 
 class EtatCivil(models.Model):
@@ -94,6 +113,11 @@ class Personne(PublicModel, EtatCivil):
 
     def __str__(self) -> str:
         return f"{self.prenom} {self.nom}"
+
+    @property
+    def identite_saisie(self) -> bool:
+        """Vrai tant qu'aucun flux n'a dit cette identité : un agent l'a écrite."""
+        return self.identite_depuis == IDENTITE_SAISIE
 
 
 class IdentiteAnterieure(EtatCivil):
@@ -271,6 +295,7 @@ class Fusion(PublicModel):
 class TypeTache(models.TextChoices):
     RECUEIL = "recueil", "Recueillir les données socioprofessionnelles"
     FIN_ACCOMPAGNEMENT = "fin_accompagnement", "Examiner la fin de l'accompagnement"
+    CONTACT_ABSENCE = "contact_absence", "Joindre la personne après son absence"
 
 
 class EtatTache(models.TextChoices):

@@ -4,11 +4,13 @@ from jalon.socle import rls
 
 SUIVIES = (
     f"select a.personne_id from accompagnements_accompagnement a where a.organisme_id = {rls.ORGANISMES} "
-    "and a.periode @> current_date"
+    "and a.periode @> current_date "
+    f"union all select o.personne_id from personnes_partagedossier o where o.organisme_id = {rls.ORGANISMES} "
+    "and o.periode @> current_date"
 )
-"""Personnes que mon organisme accompagne aujourd'hui."""
+"""Personnes que mon organisme accompagne aujourd'hui, ou dont le dossier lui est ouvert."""
 VOIT_PERSONNE = f"territoire_id = {rls.TERRITOIRES} or id in ({SUIVIES})"
-"""Sa personne est sur mon territoire, ou mon organisme l'accompagne aujourd'hui."""
+"""La personne est sur mon territoire, ou mon organisme la suit aujourd'hui."""
 
 
 def par_personne(colonne: str = "personne_id") -> str:
@@ -26,9 +28,19 @@ def par_foyer(colonne: str) -> str:
     return f"exists (select 1 from personnes_rattachement r where r.foyer_id = {colonne})"
 
 
+LIEN_OUVERT = (
+    f"personnes_lienpersonnel l where l.empreinte = {rls.LIEN} and l.revoque_le is null and l.expire_le > now()"
+)
+"""Le lien personnel par lequel je suis entrée, tant qu'il vaut."""
+
 rls.protect("personnes_personne", VOIT_PERSONNE)
 rls.protect("personnes_identiteanterieure", par_personne())
 rls.protect("personnes_rattachement", par_personne())
+rls.protect("personnes_coordonnees", par_personne())
+rls.protect("personnes_publicpersonne", par_personne())
+# La politique de la personne lit cette table : elle ne peut pas passer par la personne.
+rls.protect("personnes_partagedossier", f"organisme_id = {rls.ORGANISMES}")
+rls.protect("personnes_lienpersonnel", f"{par_personne()} or empreinte = {rls.LIEN}")
 rls.protect("personnes_foyer", par_foyer("personnes_foyer.id"))
 rls.protect("personnes_adresse", par_foyer("personnes_adresse.foyer_id"))
 rls.protect("personnes_rapprochement", f"{par_personne('ancienne_id')} and {par_personne('nouvelle_id')}")

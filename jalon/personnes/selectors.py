@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from jalon.agents.perimetre import Perimetre
-from jalon.personnes.models import Foyer, Personne, Rattachement
+from jalon.personnes.coordonnees import Coordonnees
+from jalon.personnes.models import Foyer, PartageDossier, Personne, Rattachement
 from jalon.socle.errors import HorsPerimetreError
 
 
@@ -28,6 +29,12 @@ def filtre_perimetre(perimetre: Perimetre, prefixe: str = "") -> Q:
             )
             .order_by()
             .values("pk")
+            .union(
+                PartageDossier.objects.filter(organisme_id__in=perimetre.organismes, periode__contains=aujourdhui)
+                .order_by()
+                .values("personne_id"),
+                all=True,
+            )
         }
     )
 
@@ -67,3 +74,10 @@ def acceder_foyer(perimetre: Perimetre, public_id: UUID, *, droit: str = "dossie
             "ou demandez à votre responsable à qui il est confié."
         )
     return foyer
+
+
+def coordonnees_de(personne: Personne) -> Coordonnees:
+    """Coordonnées de cette personne ; vides, et non enregistrées, si elle n'en a pas donné."""
+    return Coordonnees.objects.filter(personne=personne).select_related("commune").first() or Coordonnees(
+        personne=personne
+    )

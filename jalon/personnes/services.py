@@ -1,14 +1,18 @@
-"""Actes sur les doublons et les tâches (F008)."""
+"""Actes sur les doublons, les tâches et les coordonnées (F008)."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from jalon.agents.models import Agent
+from jalon.agents.perimetre import Perimetre
+from jalon.personnes.coordonnees import CanalPrefere, Coordonnees, lire_telephone
+from jalon.personnes.creation import territoire_de
 from jalon.personnes.fusion import (
     Carnet,
     contrainte_violee,
@@ -17,8 +21,18 @@ from jalon.personnes.fusion import (
     reunir,
     verifier_fusion,
 )
-from jalon.personnes.models import EtatRapprochement, EtatTache, Fusion, Personne, Rapprochement, Tache, TypeTache
-from jalon.socle.errors import JalonError, TransitionRefuseeError
+from jalon.personnes.models import (
+    EtatRapprochement,
+    EtatTache,
+    Fusion,
+    Personne,
+    Rapprochement,
+    Rattachement,
+    Tache,
+    TypeTache,
+)
+from jalon.referentiels.models import Commune
+from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
 
@@ -131,7 +145,10 @@ def annuler_fusion(fusion: Fusion, *, acteur: Agent) -> Fusion:
 
 # --- Tâches
 
-REPONSE_ATTENDUE = frozenset({TypeTache.FIN_ACCOMPAGNEMENT})
+REPONSE_ATTENDUE = {
+    TypeTache.FIN_ACCOMPAGNEMENT: "acceptez la fin de l'accompagnement, ou prolongez-le.",
+    TypeTache.CONTACT_ABSENCE: "notez le contact avec la personne, même si elle n'a pas répondu.",
+}
 """Tâches qui se ferment par leur propre réponse, jamais par un simple « fait »."""
 
 
@@ -153,10 +170,9 @@ def _clore_tache(tache: Tache, *, acteur: Agent, etat: EtatTache, motif: str) ->
     tache = Tache.objects.select_for_update(of=("self",)).select_related("personne").get(pk=tache.pk)
     if tache.etat != EtatTache.A_FAIRE:
         raise TransitionRefuseeError(f"Cette tâche est déjà close : « {tache.get_etat_display()} ».")
-    if tache.type in REPONSE_ATTENDUE:
-        raise TransitionRefuseeError(
-            "Cette tâche attend une réponse : acceptez la fin de l'accompagnement, ou prolongez-le."
-        )
+    reponse = REPONSE_ATTENDUE.get(TypeTache(tache.type))
+    if reponse is not None:
+        raise TransitionRefuseeError(f"Cette tâche attend une réponse : {reponse}")
     return fermer_tache(tache, acteur=acteur, etat=etat, motif=motif, jour=timezone.localdate())
 
 
@@ -170,3 +186,66 @@ def fermer_tache(tache: Tache, *, acteur: Agent | None, etat: EtatTache, motif: 
         resume=f"{tache.get_type_display()} : {etat.label.lower()}",
     )  # fmt: skip
     return tache
+
+
+# --- Coordonnées
+
+DROITS_COORDONNEES = frozenset({"instruction.saisir", "personnes.creer", "suivi.ecrire"})
+"""L'un d'eux suffit : qui reçoit ou accompagne une personne note comment la joindre."""
+
+
+@transaction.atomic
+def mettre_a_jour_coordonnees(
+    personne: Personne,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    telephone: str = "",
+    courriel: str = "",
+    prefere: str = CanalPrefere.COURRIER,
+    accepte_sms: bool = False,
+    accepte_courriel: bool = False,
+    injoignable_telephone: bool = False,
+    precision: str = "",
+    complement: str = "",
+    voie: str = "",
+    code_postal: str = "",
+    commune: Commune | None = None,
+) -> Coordonnees:
+    """Note ce que la personne dit de ses coordonnées ; ce qui n'est pas donné est effacé.
+
+    Lève `JalonError` si un accord porte sur un moyen qui manque, ou si le moyen préféré n'est pas accepté.
+    """
+    if not perimetre.droits & DROITS_COORDONNEES:
+        raise DroitManquantError(
+            "Votre rôle ne permet pas de changer les coordonnées. Dites-les au service qui reçoit la personne."
+        )
+    Personne.objects.select_for_update(of=("self",)).get(pk=personne.pk)
+    valeurs = {
+        "telephone": lire_telephone(telephone), "courriel": courriel.strip(), "prefere": prefere,
+        "accepte_sms": accepte_sms, "accepte_courriel": accepte_courriel,
+        "injoignable_telephone": injoignable_telephone, "precision": precision.strip(),
+        "complement": complement.strip(), "voie": voie.strip(), "code_postal": code_postal.strip(), "commune": commune,
+    }  # fmt: skip
+    coordonnees = Coordonnees.objects.filter(personne=personne).first() or Coordonnees(personne=personne)
+    avant = {champ: getattr(coordonnees, champ) for champ in valeurs}
+    for champ, valeur in valeurs.items():
+        setattr(coordonnees, champ, valeur)
+    coordonnees.mise_a_jour_par = acteur
+    try:
+        coordonnees.full_clean(validate_unique=False)
+    except ValidationError as erreur:
+        raise JalonError(" ".join(erreur.messages)) from erreur
+    coordonnees.save()
+    if commune is not None and not Rattachement.objects.filter(personne=personne, periode__endswith=None).exists():
+        # Aucune caisse ne dit où elle habite : le territoire suit la commune qu'elle donne.
+        with effets_complets():
+            Personne.objects.filter(pk=personne.pk).update(territoire_id=territoire_de(commune))
+    changes = [
+        str(f.verbose_name) for f in Coordonnees._meta.fields if f.name in valeurs and avant[f.name] != valeurs[f.name]
+    ]
+    tracer(
+        "personnes.coordonnees.mises_a_jour", personne, acteur=acteur, organisme=perimetre.organisme_principal,
+        personnes=[personne.public_id], resume=f"Coordonnées mises à jour : {', '.join(changes) or 'rien ne change'}"[:300],
+    )  # fmt: skip
+    return coordonnees

@@ -21,6 +21,7 @@ TOUT = "(select current_setting('jalon.tout', true)) = 'oui'"
 TERRITOIRES = "any((select nullif(current_setting('jalon.territoires', true), '')::bigint[])::bigint[])"
 ORGANISMES = "any((select nullif(current_setting('jalon.organismes', true), '')::bigint[])::bigint[])"
 AGENT = "(select nullif(current_setting('jalon.agent', true), '')::bigint)"
+LIEN = "(select nullif(current_setting('jalon.lien', true), ''))"
 
 
 @dataclass
@@ -93,17 +94,20 @@ def apply_policies() -> None:
 
 @dataclass(frozen=True)
 class Reglages:
-    """Ce que PostgreSQL doit savoir de l'agent pour filtrer les lignes."""
+    """Ce que PostgreSQL doit savoir de qui lit pour filtrer les lignes."""
 
     agent: int | None = None
     tout: bool = False
     territoires: frozenset[int] = frozenset()
     organismes: frozenset[int] = frozenset()
+    lien: str = ""
+    """Empreinte du lien personnel par lequel une personne sans compte est entrée."""
 
 
 _POSER = (
     "select set_config('role', %s, true), set_config('jalon.agent', %s, true), set_config('jalon.tout', %s, true), "
-    "set_config('jalon.territoires', %s, true), set_config('jalon.organismes', %s, true)"
+    "set_config('jalon.territoires', %s, true), set_config('jalon.organismes', %s, true), "
+    "set_config('jalon.lien', %s, true)"
 )
 
 
@@ -118,6 +122,7 @@ def set_context(reglages: Reglages, *, role: str | None = None) -> None:
                 "oui" if reglages.tout else "",
                 _tableau(reglages.territoires),
                 _tableau(reglages.organismes),
+                reglages.lien,
             ],
         )
 
@@ -141,4 +146,4 @@ def web_role(reglages: Reglages | None = None) -> Iterator[None]:
             # Une transaction en échec n'accepte plus rien ; l'annuler rendra le rôle.
             if not connection.needs_rollback and _transaction_saine():
                 with connection.cursor() as curseur:
-                    curseur.execute(_POSER, ["none", "", "", "", ""])
+                    curseur.execute(_POSER, ["none", "", "", "", "", ""])

@@ -16,7 +16,14 @@ from jalon.accompagnements.models import Accompagnement, EtatMaintien, Maintien
 from jalon.droits.models import DossierRsa, Ressource, Soumission
 from jalon.organismes.models import Organisme
 from jalon.orientations.models import AttenteOrientation, MotifEntree, MotifSortie
-from jalon.personnes.fusion import CLOTURES, FAITS_UNIQUES, PERIODES_REUNIES, liens_vers_personne
+from jalon.personnes.fusion import (
+    CLOTURES,
+    FAITS_UNIQUES,
+    LIGNES_UNIQUES,
+    PERIODES_CEDEES,
+    PERIODES_REUNIES,
+    liens_vers_personne,
+)
 from jalon.personnes.identite import lire_nir
 from jalon.personnes.models import (
     EtatRapprochement,
@@ -70,7 +77,8 @@ def test_toute_cle_vers_une_personne_est_deplacee_et_ses_regles_sont_connues() -
                 champs = {str(e).strip("F()") for e, _ in contrainte.expressions}
             elif not isinstance(contrainte, UniqueConstraint):
                 continue
-            connue = modele._meta.label_lower in {*CLOTURES, *FAITS_UNIQUES, *PERIODES_REUNIES}
+            regles = {*CLOTURES, *FAITS_UNIQUES, *LIGNES_UNIQUES, *PERIODES_CEDEES, *PERIODES_REUNIES}
+            connue = modele._meta.label_lower in regles
             if nom in champs and not connue:
                 sans_regle.append(contrainte.name)
     assert sans_regle == []
@@ -172,8 +180,10 @@ def test_garde_le_plus_ancien_maintien_et_une_tache_de_chaque_sorte(distribution
     fusionner_personnes(doute(ancienne, nouvelle), acteur=distribution.siege)
     assert Maintien.objects.get(personne=ancienne, etat=EtatMaintien.EN_COURS).debut == date(2026, 3, 1)
     assert Maintien.objects.get(personne=ancienne, etat=EtatMaintien.CLOS).clos_le is not None
-    assert Tache.objects.filter(personne=ancienne, etat=EtatTache.A_FAIRE, ouverte_le=date(2026, 3, 1)).count() == 2
-    assert Tache.objects.filter(personne=ancienne, etat=EtatTache.SANS_OBJET).count() == 2
+    assert Tache.objects.filter(personne=ancienne, etat=EtatTache.A_FAIRE, ouverte_le=date(2026, 3, 1)).count() == len(
+        TypeTache
+    )
+    assert Tache.objects.filter(personne=ancienne, etat=EtatTache.SANS_OBJET).count() == len(TypeTache)
 
 
 def test_reunit_deux_accompagnements_du_meme_organisme(distribution: Distribution) -> None:

@@ -1,0 +1,84 @@
+"""L'adresse postale d'une personne, telle qu'une enveloppe la demande."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jalon.personnes.models import Adresse, Coordonnees, Rattachement
+from jalon.socle.textes import normaliser
+
+SANS_ADRESSE = "aucune adresse connue"
+SANS_COMMUNE = "adresse sans code postal ou sans commune"
+SANS_VOIE = "adresse sans voie ni lieu-dit"
+
+
+@dataclass(frozen=True)
+class AdressePostale:
+    """Lignes qui suivent le nom, et `defaut` : ce qui empêche d'y envoyer une lettre (vide si rien)."""
+
+    lignes: tuple[str, ...] = ()
+    code_postal: str = ""
+    commune: str = ""
+    defaut: str = SANS_ADRESSE
+
+    @property
+    def rang(self) -> tuple[str, str]:
+        """Clé de tri pour l'imprimeur : code postal, puis commune."""
+        return self.code_postal, normaliser(self.commune)
+
+
+def adresses_postales(personnes: Collection[int]) -> dict[int, AdressePostale]:
+    """Adresse de chacune des personnes, en trois requêtes quel que soit leur nombre.
+
+    C'est celle du foyer où la caisse la connaît aujourd'hui (la première, en cas de plusieurs) ; à défaut, celle que
+    la personne a donnée elle-même.
+    """
+    actuels = (
+        Rattachement.objects.filter(personne__in=personnes, periode__endswith=None, periode__isempty=False)
+        .order_by("personne_id", "periode", "pk")
+        .values_list("personne_id", "foyer_id")
+    )
+    foyers: dict[int, int] = dict(actuels)  # le plus récent l'emporte
+    adresses = {
+        adresse["foyer_id"]: adresse
+        for adresse in Adresse.objects.filter(
+            foyer__in=set(foyers.values()), periode__endswith=None, periode__isempty=False
+        )
+        .order_by("-rang", "pk")  # la première adresse l'emporte
+        .values()
+    }
+    rendues = {personne: _du_flux(adresses[foyer]) for personne, foyer in foyers.items() if foyer in adresses}
+    sans = [personne for personne in personnes if personne not in rendues or rendues[personne].defaut]
+    if sans:
+        for donnees in Coordonnees.objects.filter(personne__in=sans).select_related("commune").order_by("personne_id"):
+            dite = _dite(donnees)
+            if not dite.defaut:
+                rendues[donnees.personne_id] = dite
+    return {personne: rendues.get(personne, AdressePostale()) for personne in personnes}
+
+
+def _du_flux(lue: Mapping[str, Any]) -> AdressePostale:
+    if lue["lignes_etranger"]:
+        lignes = tuple(ligne.strip() for ligne in lue["lignes_etranger"].splitlines() if ligne.strip())
+        return AdressePostale(lignes, "99999", lignes[-1] if lignes else "", "" if lignes else SANS_ADRESSE)
+    voie = " ".join(filter(None, (lue["numero"], lue["type_voie"], lue["voie"])))
+    return _composer(
+        (lue["complement_identite"], lue["complement"], voie, lue["lieu_dit"]), bool(lue["voie"] or lue["lieu_dit"]),
+        lue["code_postal"], lue["nom_commune"],
+    )  # fmt: skip
+
+
+def _dite(donnees: Coordonnees) -> AdressePostale:
+    commune = donnees.commune.nom if donnees.commune is not None else ""
+    return _composer((donnees.complement, donnees.voie), bool(donnees.voie), donnees.code_postal, commune)
+
+
+def _composer(hautes: tuple[str, ...], a_une_voie: bool, code_postal: str, commune: str) -> AdressePostale:
+    lignes = (*filter(None, (ligne.strip() for ligne in hautes)), f"{code_postal} {commune.upper()}".strip())
+    if not code_postal.strip() or not commune.strip():
+        defaut = SANS_COMMUNE if any(hautes) or code_postal or commune else SANS_ADRESSE
+    else:
+        defaut = "" if a_une_voie else SANS_VOIE
+    return AdressePostale(lignes, code_postal, commune, defaut)
