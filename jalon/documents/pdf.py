@@ -2,6 +2,7 @@
 
 Les données entrent en JSON, jamais dans le source : un nom de fichier ou de personne reste du texte, quoi
 qu'il contienne. Le compilateur naît à la première demande, donc après la division des processus du serveur.
+Ce module ne connaît ni la base ni Django : un processus de composition n'a rien d'autre à charger.
 """
 
 from __future__ import annotations
@@ -34,12 +35,31 @@ def _compilateur(gabarit: str, processus: int) -> typst.Compiler:
     return typst.Compiler(source, root=GABARITS, font_paths=_polices(processus))
 
 
-def rendre_pdf(gabarit: str, donnees: dict[str, Any]) -> bytes:
-    """PDF du gabarit nommé ; un seul à la fois par processus, le compilateur n'étant pas partageable."""
+def rendre_pdf(gabarit: str, donnees: dict[str, Any], *, imprimeur: bool = False) -> bytes:
+    """PDF du gabarit nommé ; un seul à la fois par processus, le compilateur n'étant pas partageable.
+
+    Pour l'imprimeur, il n'est ni balisé ni normé : c'est une suite de pages à mettre sous pli, pas un document à lire.
+    """
+    entrees = {"donnees": json.dumps(donnees, ensure_ascii=False)}
     with _VERROU:
-        pdf = _compilateur(gabarit, os.getpid()).compile(
-            format="pdf", sys_inputs={"donnees": json.dumps(donnees, ensure_ascii=False)}, pdf_standards=[*NORMES]
-        )
+        compilateur = _compilateur(gabarit, os.getpid())
+        if imprimeur:
+            pdf = compilateur.compile(format="pdf", sys_inputs=entrees, pdf_tags=False)
+        else:
+            pdf = compilateur.compile(format="pdf", sys_inputs=entrees, pdf_standards=[*NORMES])
     if not isinstance(pdf, bytes):
         raise TypeError("Typst n'a pas rendu un document unique.")
     return pdf
+
+
+def rendre_lettre(papier: dict[str, Any], lettre: dict[str, Any]) -> bytes:
+    """La lettre d'une personne, normée. `papier` porte ce qui est commun à toutes (nom et couleur du département)."""
+    return rendre_pdf("courrier", {**papier, "titre": lettre["objet"], "lettres": [lettre]})
+
+
+def rendre_tranche(papier: dict[str, Any], lettres: list[dict[str, Any]]) -> tuple[list[bytes], bytes]:
+    """Un PDF normé par lettre, et les mêmes à la suite pour l'imprimeur, chacune commençant au recto."""
+    if not lettres:
+        return [], b""
+    seules = [rendre_lettre(papier, lettre) for lettre in lettres]
+    return seules, rendre_pdf("courrier", {**papier, "titre": "Lettres", "lettres": lettres}, imprimeur=True)

@@ -1,0 +1,111 @@
+"""Confier un message à une passerelle : une fois, jamais deux, et chaque essai gardé comme preuve."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from uuid import UUID
+
+from django.db import models, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from jalon.documents.models import Canal, Document, Envoi, EtatEnvoi, TentativeEnvoi
+from jalon.documents.passerelles import EnvoiRefuseError, Message, PieceJointe, passerelle
+from jalon.documents.services import lire_document
+from jalon.socle.errors import JalonError, TransitionRefuseeError
+
+TACHE_ENVOI: Final = "documents.envoyer"
+ESSAIS: Final = 5
+_COURRIEL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_TELEPHONE: Final = re.compile(r"\+[1-9][0-9]{5,14}")
+
+
+@transaction.atomic
+def envoyer(
+    *,
+    acteur: models.Model | None,
+    canal: str,
+    destinataire: str,
+    objet: str = "",
+    texte: str = "",
+    document: Document | None = None,
+    personne: UUID | None = None,
+    organisme: UUID | None = None,
+) -> Envoi:
+    """Note l'envoi et le met en file dans la même transaction : si l'acte est défait, rien ne part.
+
+    Un courrier postal n'a pas de passerelle : il attend d'être mis sous pli, puis `constater_depart`. L'accord de la
+    personne pour le SMS ou le courriel est à vérifier par qui appelle. Lève `JalonError` si l'adresse n'en est pas une.
+    """
+    if canal == Canal.COURRIEL and not _COURRIEL.fullmatch(destinataire):
+        raise JalonError(f"« {destinataire} » n'est pas une adresse électronique : corrigez-la avant d'envoyer.")
+    if canal == Canal.SMS and not _TELEPHONE.fullmatch(destinataire):
+        raise JalonError("Ce numéro de téléphone doit porter l'indicatif du pays (+33…) : corrigez-le avant d'envoyer.")
+    if canal == Canal.COURRIER and document is None:
+        raise JalonError("Un courrier postal a son document : produisez la lettre d'abord.")
+    envoi = Envoi.objects.create(
+        canal=canal, destinataire=destinataire[:500], objet=objet[:200], texte=texte, document=document,
+        personne=personne, organisme=organisme, demande_par_id=acteur.pk if acteur is not None else None,
+    )  # fmt: skip
+    if canal != Canal.COURRIER:
+        app.configure_task(TACHE_ENVOI).defer(identifiant=str(envoi.public_id))
+    return envoi
+
+
+def executer_envoi(identifiant: UUID) -> None:
+    """Le travail de fond. Lève `EnvoiRefuseError` tant qu'un nouvel essai peut réussir.
+
+    L'envoi passe à « confié » et s'écrit **avant** l'appel : si la machine s'arrête au milieu, nul ne sait si le message
+    est parti, et il n'est pas renvoyé tout seul ; un agent le voit et tranche.
+    """
+    with transaction.atomic():
+        envoi = (
+            Envoi.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(public_id=identifiant, etat=EtatEnvoi.A_ENVOYER)
+            .exclude(canal=Canal.COURRIER)
+            .select_related("document")
+            .first()
+        )
+        if envoi is None:
+            return
+        envoi.etat, envoi.tentatives = EtatEnvoi.EN_COURS, envoi.tentatives + 1
+        envoi.save(update_fields=["etat", "tentatives"])
+        essai = TentativeEnvoi.objects.create(envoi=envoi, rang=envoi.tentatives)
+    try:
+        recu = passerelle(envoi.canal).envoyer(_message(envoi))
+    except EnvoiRefuseError as refus:
+        fini = refus.definitif or envoi.tentatives >= ESSAIS
+        _noter(envoi, essai, EtatEnvoi.ECHEC if fini else EtatEnvoi.A_ENVOYER, str(refus), reussie=False)
+        if not fini:
+            raise
+        return
+    _noter(envoi, essai, EtatEnvoi.ENVOYE, recu.preuve, reussie=True)
+
+
+def _message(envoi: Envoi) -> Message:
+    piece = None
+    if envoi.document is not None:
+        piece = PieceJointe(f"{envoi.document.nature}.pdf", envoi.document.type_mime, lire_document(envoi.document))
+    return Message(envoi.canal, envoi.destinataire, envoi.objet, envoi.texte, str(envoi.public_id), piece)
+
+
+@transaction.atomic
+def _noter(envoi: Envoi, essai: TentativeEnvoi, etat: EtatEnvoi, preuve: str, *, reussie: bool) -> None:
+    essai.reussie, essai.preuve = reussie, preuve[:300]
+    essai.save(update_fields=["reussie", "preuve"])
+    envoi.etat, envoi.preuve = etat, preuve[:300]
+    if reussie:
+        envoi.envoye_le = timezone.now()
+    envoi.save(update_fields=["etat", "preuve", "envoye_le"])
+
+
+@transaction.atomic
+def constater_depart(envoi: Envoi, *, preuve: str) -> Envoi:
+    """Un courrier postal est parti (remis à l'imprimeur, à la poste). Lève `TransitionRefuseeError`."""
+    envoi = Envoi.objects.select_for_update(of=("self",)).get(pk=envoi.pk)
+    if envoi.canal != Canal.COURRIER or envoi.etat != EtatEnvoi.A_ENVOYER:
+        raise TransitionRefuseeError("Cet envoi est déjà parti : il n'y a rien à constater.")
+    envoi.etat, envoi.preuve, envoi.envoye_le = EtatEnvoi.ENVOYE, preuve[:300], timezone.now()
+    envoi.save(update_fields=["etat", "preuve", "envoye_le"])
+    return envoi

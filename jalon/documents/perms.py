@@ -1,0 +1,32 @@
+"""Un document se voit avec la personne qu'il nomme ; à plusieurs personnes, par qui l'a produit ou le reçoit.
+
+Les conditions nomment les tables des pièces plus hautes sans les importer, comme les journaux nomment les personnes.
+"""
+
+from jalon.socle import rls
+
+
+def _nominatif(table: str, auteur: str) -> str:
+    return (
+        f"exists (select 1 from personnes_personne p where p.public_id = {table}.personne) "
+        f"or {table}.personne is null and {table}.{auteur} = {rls.AGENT} "
+        f"or exists (select 1 from organismes_organisme o where o.public_id = {table}.organisme "
+        f"and o.id = {rls.ORGANISMES})"
+    )
+
+
+rls.protect("documents_document", _nominatif("documents_document", "cree_par_id"))
+rls.protect(
+    "documents_contenudocument",
+    "exists (select 1 from documents_document d where d.id = documents_contenudocument.document_id)",
+)
+rls.protect("documents_envoi", _nominatif("documents_envoi", "demande_par_id"))
+rls.protect(
+    "documents_tentativeenvoi",
+    "exists (select 1 from documents_envoi e where e.id = documents_tentativeenvoi.envoi_id)",
+)
+rls.protect("documents_lotdocuments", f"demande_par_id = {rls.AGENT}")
+rls.protect(
+    "documents_tranchelot",
+    "exists (select 1 from documents_lotdocuments l where l.id = documents_tranchelot.lot_id)",
+)
