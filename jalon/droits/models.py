@@ -7,8 +7,29 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models.functions import Now
 
+from jalon.droits.demandes import (
+    BrouillonInstruction,
+    DemandeInstruction,
+    EtatDemande,
+    PieceDemandee,
+    ReglageInstruction,
+    ResultatTest,
+    RetourDemande,
+    SimulationDroit,
+)
 from jalon.personnes.models import FaitRecu
 from jalon.socle.models import PublicModel
+
+__all__ = [
+    "BrouillonInstruction",
+    "DemandeInstruction",
+    "EtatDemande",
+    "PieceDemandee",
+    "ReglageInstruction",
+    "ResultatTest",
+    "RetourDemande",
+    "SimulationDroit",
+]
 
 
 class EtatDossier(models.TextChoices):
