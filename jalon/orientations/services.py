@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.organismes.models import Organisme
-from jalon.orientations.models import AttenteOrientation
+from jalon.orientations.models import Accueil, AttenteOrientation, MotifOrientation, Parcours, TypeOrientation
 from jalon.orientations.querysets import AttenteOrientationQuerySet
 from jalon.orientations.selectors import agents_affectables, attentes, services_affectables
 from jalon.personnes.models import Personne
 from jalon.personnes.selectors import filtre_perimetre
+from jalon.referentiels.profil import Profil
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from jalon.socle.textes import nom_propre
 from jalon.traces.models import Acte
@@ -173,3 +175,45 @@ def annuler_affectation(acte: Acte, *, acteur: Agent, perimetre: Perimetre) -> B
         resume=f"Affectation défaite pour {len(rendues)} attente(s) d’orientation",
     )  # fmt: skip
     return BilanAffectation(annulation, len(rendues), dict(ecartees))
+
+
+@transaction.atomic
+def installer_orientations(profil: Profil) -> None:
+    """Pose types, parcours, motifs et places du profil ; ce qu'il ne nomme plus reste lisible, sans plus servir."""
+    donnees = profil.orientations
+    types: dict[str, TypeOrientation] = {}
+    for rang, declare in enumerate(donnees.types):
+        types[declare.code], _ = TypeOrientation.objects.update_or_create(
+            code=declare.code,
+            defaults={
+                "libelle": declare.libelle, "sphere": declare.sphere.value, "description": declare.description,
+                "categories": [c.value for c in declare.categories], "contrat": declare.contrat,
+                "delai_contrat": declare.delai_contrat, "motif_exige": declare.motif_exige, "ordre": rang, "actif": True,
+            },
+        )  # fmt: skip
+    TypeOrientation.objects.exclude(code__in=types).update(actif=False)
+    for rang, parcours in enumerate(donnees.parcours):
+        Parcours.objects.update_or_create(
+            code=parcours.code,
+            defaults={
+                "libelle": parcours.libelle, "description": parcours.description, "ordre": rang, "actif": True,
+            },
+        )  # fmt: skip
+    Parcours.objects.exclude(code__in=[p.code for p in donnees.parcours]).update(actif=False)
+    for rang, motif in enumerate(donnees.motifs):
+        MotifOrientation.objects.update_or_create(
+            code=motif.code,
+            defaults={
+                "libelle": motif.libelle, "spheres": [s.value for s in motif.spheres], "ordre": rang, "actif": True,
+            },
+        )  # fmt: skip
+    MotifOrientation.objects.exclude(code__in=[m.code for m in donnees.motifs]).update(actif=False)
+    organismes = {organisme.code: organisme for organisme in Organisme.objects.order_by("pk")}
+    Accueil.objects.all().delete()
+    Accueil.objects.bulk_create(
+        Accueil(
+            organisme=organismes[a.organisme], type=types[a.type], places=a.places, age_min=a.age_min,
+            age_max=a.age_max, periode=DateRange(a.du, a.au),
+        )
+        for a in donnees.accueils
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest
 
+from jalon.agents.perimetre import Perimetre
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
 
 
@@ -27,3 +28,11 @@ def tenter(request: HttpRequest, acte: Callable[[], str]) -> bool:
         messages.error(request, str(refus))
         return False
     return True
+
+
+def exiger_l_un(perimetre: Perimetre, *droits: str) -> None:
+    """L'un de ces droits suffit : celui qui demande et celui qui examine lisent le même écran."""
+    if not any(perimetre.peut(droit) for droit in droits):
+        raise DroitManquantError(
+            "Votre rôle ne permet pas d’ouvrir cet écran. Demandez à votre responsable qui le peut."
+        )

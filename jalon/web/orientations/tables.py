@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
@@ -147,3 +148,11 @@ class EcranFile:
         debut = (self.page.number - 1) * PAR_PAGE
         lues = selectors.lire_page(self.file, self.tri, debut, debut + PAR_PAGE)
         return selectors.completer(lues, self.jour)
+
+    @property
+    def lignes_placees(self) -> list[tuple[LigneFile, str]]:
+        """Chaque ligne avec sa place dans la file : l'écran de décision s'en sert pour passer à la suivante."""
+        debut = (self.page.number - 1) * PAR_PAGE
+        return [
+            (ligne, urlencode({"file": self.requete, "rang": debut + rang})) for rang, ligne in enumerate(self.lignes)
+        ]

@@ -75,6 +75,7 @@ def _onglets(filtre: str, nombres: dict[str, int]) -> list[dict[str, object]]:
         "": "Toutes",
         TypeTache.RECUEIL: recueil[:1].upper() + recueil[1:],
         TypeTache.FIN_ACCOMPAGNEMENT: "Fin d’accompagnement",
+        TypeTache.CONTACT_ABSENCE: "Contact après absence",
         "retard": "En retard",
         "miennes": "Les miennes",
     }
