@@ -1,0 +1,126 @@
+"""Clore une séance : appliquer ce qu'elle a décidé, figer son procès-verbal."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from jalon.agents.models import Agent
+from jalon.agents.perimetre import Perimetre
+from jalon.instances.models import (
+    DeportMembre,
+    DossierSeance,
+    EtatDossierSeance,
+    EtatPresence,
+    EtatSeance,
+    NatureInstance,
+    PresenceSeance,
+    Seance,
+)
+from jalon.instances.orientation import APPLICATIONS
+from jalon.instances.papiers import enregistrer_pv
+from jalon.instances.quorum import calculer_quorum, presences, qualites_du_type
+from jalon.instances.seances import verrouiller_seance
+from jalon.instances.selectors import lire_ordre_du_jour
+from jalon.instances.workflows import exiger_seance
+from jalon.socle.errors import JalonError, TransitionRefuseeError
+from jalon.traces.services import tracer
+
+FAUTE_DE_TEMPS = "Non examiné pendant la séance"
+
+
+@transaction.atomic
+def clore_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Seance:
+    """Applique toutes les décisions retenues et fige le procès-verbal. Réf. : F037, R32.
+
+    Chaque dossier s'applique derrière son propre point de reprise : celui qui ne le peut plus (déjà orienté par un
+    autre, référent complet, quorum perdu par un retrait) ne défait pas les autres. Il sort « à revoir », avec sa
+    phrase au procès-verbal, et la personne reste dans la file pour la prochaine séance. Un dossier non examiné est
+    ajourné. Sans quorum, rien ne se décide : la clôture est refusée. Lève `TransitionRefuseeError`,
+    `DroitManquantError`.
+    """
+    perimetre.exiger("seances.presider")
+    seance = verrouiller_seance(seance)
+    exiger_seance(seance.etat, "clore")
+    lues, qualites = presences(seance), qualites_du_type(seance)
+    present = calculer_quorum(seance, lues, qualites)
+    examines = _verrouiller_les_examines(seance)
+    if examines and not present.atteint:
+        raise TransitionRefuseeError(
+            f"{present.phrase} Sans quorum, rien ne se décide : notez les arrivées, ou levez la séance sans décision."
+        )
+    retires: dict[int, set[int]] = {}
+    for deport in DeportMembre.objects.filter(dossier__in=examines).order_by("pk"):
+        retires.setdefault(deport.dossier_id, set()).add(deport.membre_id)
+    appliquer_effet = APPLICATIONS[NatureInstance(seance.instance.type.nature)]
+    for dossier in examines:
+        try:
+            with transaction.atomic():
+                sans = calculer_quorum(seance, lues, qualites, retires.get(dossier.pk, set()))
+                if not sans.atteint:
+                    raise TransitionRefuseeError(f"Sans les membres qui se sont retirés : {sans.phrase}")
+                appliquer_effet(dossier, acteur=acteur, perimetre=perimetre)
+                _sortir(dossier, EtatDossierSeance.APPLIQUE, "")
+        except JalonError as refus:
+            _sortir(dossier, EtatDossierSeance.A_REVOIR, str(refus))
+    _ajourner_le_reste(seance, FAUTE_DE_TEMPS)
+    return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint)
+
+
+@transaction.atomic
+def lever_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif: str) -> Seance:
+    """Lève la séance sans rien décider (quorum non atteint, interruption) ; tous ses dossiers sont ajournés."""
+    perimetre.exiger("seances.presider")
+    seance = verrouiller_seance(seance)
+    exiger_seance(seance.etat, "clore")
+    if not motif.strip():
+        raise JalonError("Dites pourquoi lever la séance sans décision : le procès-verbal le mentionne.")
+    present = calculer_quorum(seance, presences(seance), qualites_du_type(seance))
+    _ajourner_le_reste(seance, motif.strip(), examines=True)
+    return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint, motif=motif.strip())
+
+
+def _verrouiller_les_examines(seance: Seance) -> list[DossierSeance]:
+    return list(
+        DossierSeance.objects.select_for_update(of=("self",))
+        .filter(seance=seance, etat=EtatDossierSeance.EXAMINE)
+        .select_related(
+            "personne", "seance", "choix__type", "choix__organisme__type", "choix__motif", "choix__parcours",
+            "choix__referent", "choix__correspondant", "choix__proposition", "choix__demande", "choix__attente",
+        )
+        .order_by("rang", "pk")
+    )  # fmt: skip
+
+
+def _sortir(dossier: DossierSeance, etat: str, motif: str) -> None:
+    dossier.etat, dossier.motif, dossier.sorti_le = etat, motif[:500], timezone.localdate()
+    dossier.save(update_fields=["etat", "motif", "sorti_le"])
+
+
+def _ajourner_le_reste(seance: Seance, motif: str, *, examines: bool = False) -> None:
+    etats = [EtatDossierSeance.INSCRIT, *([EtatDossierSeance.EXAMINE] if examines else [])]
+    seance.dossiers.filter(etat__in=etats).update(
+        etat=EtatDossierSeance.AJOURNE, motif=motif[:500], sorti_le=timezone.localdate()
+    )
+
+
+def _fermer(seance: Seance, acteur: Agent, perimetre: Perimetre, *, quorum_atteint: bool, motif: str = "") -> Seance:
+    seance.etat, seance.close_le, seance.quorum_atteint = EtatSeance.CLOSE, timezone.now(), quorum_atteint
+    PresenceSeance.objects.filter(seance=seance, etat=EtatPresence.ATTENDU).update(etat=EtatPresence.ABSENT)
+    lues = presences(seance)
+    dossiers = lire_ordre_du_jour(seance.dossiers.all())
+    pv, sans_noms = enregistrer_pv(
+        seance, acteur=acteur, perimetre=perimetre, lues=lues,
+        quorum=calculer_quorum(seance, lues, qualites_du_type(seance)), dossiers=dossiers,
+    )  # fmt: skip
+    seance.pv, seance.pv_anonyme = pv.public_id, sans_noms.public_id
+    seance.save(update_fields=["etat", "close_le", "quorum_atteint", "pv", "pv_anonyme"])
+    decides = sum(d.etat == EtatDossierSeance.APPLIQUE for d in dossiers)
+    tracer(
+        "instances.seance.close", seance, acteur=acteur, organisme=perimetre.organisme_principal,
+        personnes=[d.personne.public_id for d in dossiers if d.etat == EtatDossierSeance.APPLIQUE],
+        de=EtatSeance.OUVERTE, vers=EtatSeance.CLOSE, motif=motif,
+        donnees={"decides": decides, "dossiers": len(dossiers), "pv_sha256": pv.sha256},
+        resume=f"{seance.instance} : séance n° {seance.numero} close, {decides} décisions"[:300],
+    )  # fmt: skip
+    return seance

@@ -1,0 +1,310 @@
+"""Les papiers d'une séance : convocation, agenda, ordre du jour, procès-verbal avec et sans les noms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from jalon.agents.models import Agent
+from jalon.agents.perimetre import Perimetre
+from jalon.documents.caracteres import imprimable
+from jalon.documents.ecriture import date_en_lettres, heure_en_lettres
+from jalon.documents.models import Document
+from jalon.documents.pdf import rendre_pdf
+from jalon.documents.services import enregistrer_document, lire_document
+from jalon.instances.models import (
+    DeportMembre,
+    DossierSeance,
+    EtatDossierSeance,
+    EtatSeance,
+    MembreInstance,
+    PresenceSeance,
+    Seance,
+)
+from jalon.instances.quorum import Quorum
+from jalon.instances.selectors import Bilan, bilan, lire_ordre_du_jour, s_ecarte_de_l_avis
+from jalon.organismes.models import Organisme
+from jalon.personnes.fusion import effets_complets
+from jalon.personnes.models import Sexe
+from jalon.referentiels.parametres import profil
+from jalon.socle.errors import HorsPerimetreError
+from jalon.socle.textes import nom_propre
+
+GABARIT = "pv_seance"
+DUREE = timedelta(hours=3)
+"""Durée réservée dans l'agenda des membres ; la séance dure ce qu'elle dure."""
+COULEUR_SANS_PROFIL = "#333333"
+
+
+# --- Convoquer
+
+
+def texte_convocation(seance: Seance, membre: MembreInstance, lien: str) -> tuple[str, str]:
+    """Objet et texte du courriel ; il ne nomme personne."""
+    quand = (
+        f"{date_en_lettres(seance.date, avec_jour=True)} à {heure_en_lettres(seance.heure.hour, seance.heure.minute)}"
+    )
+    nombre = seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT).count()
+    lignes = [
+        f"Bonjour {membre.nom},",
+        "",
+        f"Vous êtes convoqué à la séance n° {seance.numero} : {seance.instance}.",
+        f"Le {quand}, {seance.lieu}.",
+        f"{nombre} dossiers sont à l'ordre du jour, joint sans les noms.",
+    ]
+    if membre.agent_id is not None and lien:
+        lignes += ["", "Les dossiers se lisent dans Jalon, jusqu'à la clôture de la séance :", lien]
+    if membre.supplee is not None:
+        lignes += ["", f"Vous êtes suppléant de {membre.supplee.nom} : venez s'il vous le demande."]
+    else:
+        lignes += ["", "Empêché ? Prévenez le secrétariat et votre suppléant."]
+    if seance.secretaire is not None:
+        lignes += ["", f"{seance.secretaire}, secrétariat de la séance"]
+    return f"Séance du {seance.date:%d/%m/%Y} : {seance.instance}"[:200], "\n".join(lignes)
+
+
+def calendrier_ics(seance: Seance) -> bytes:
+    """Rendez-vous d'agenda (iCalendar) ; il ne nomme personne et s'annule avec la séance."""
+    debut = timezone.make_aware(datetime.combine(seance.date, seance.heure)).astimezone(UTC)
+    lignes = [
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Jalon//Instances//FR",
+        f"METHOD:{'CANCEL' if seance.etat == EtatSeance.ANNULEE else 'PUBLISH'}",
+        "BEGIN:VEVENT", f"UID:{seance.public_id}@jalon", f"DTSTAMP:{_instant(timezone.now())}",
+        f"DTSTART:{_instant(debut)}", f"DTEND:{_instant(debut + DUREE)}",
+        f"SUMMARY:{_echapper(f'Séance n° {seance.numero}, {seance.instance}')}", f"LOCATION:{_echapper(seance.lieu)}",
+        f"STATUS:{'CANCELLED' if seance.etat == EtatSeance.ANNULEE else 'CONFIRMED'}",
+        "END:VEVENT", "END:VCALENDAR",
+    ]  # fmt: skip
+    return ("\r\n".join(morceau for ligne in lignes for morceau in _plier(ligne)) + "\r\n").encode()
+
+
+def _instant(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _echapper(texte: str) -> str:
+    """Les signes que le format réserve (RFC 5545 § 3.3.11)."""
+    for signe in ("\\", ";", ","):
+        texte = texte.replace(signe, f"\\{signe}")
+    return " ".join(texte.split())
+
+
+def _plier(ligne: str) -> list[str]:
+    """Une ligne ne dépasse pas 75 octets (RFC 5545 § 3.1) ; la suite commence par une espace."""
+    morceaux, courant = [], ""
+    for signe in ligne:
+        if len((courant + signe).encode()) > 73:
+            morceaux.append(courant)
+            courant = " "
+        courant += signe
+    return [*morceaux, courant]
+
+
+# --- Ordre du jour et procès-verbal
+
+
+def enregistrer_ordre_du_jour(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Document:
+    """Ordre du jour joint aux convocations, sans les noms."""
+    dossiers = lire_ordre_du_jour(seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT))
+    charge = _papier(seance, "Ordre du jour") | {
+        "identite": _identite(seance),
+        "sections": [
+            {
+                "titre": f"{len(dossiers)} dossiers",
+                "colonnes": ["N°", "Thème", "Pièces"],
+                "rangees": [[str(d.rang), d.theme.libelle, _pieces(d)] for d in dossiers],
+            }
+        ],
+    }
+    return enregistrer_document(
+        rendre_pdf(GABARIT, _imprimables(charge)), acteur=acteur, nature="ordre-du-jour",
+        titre=f"Ordre du jour, {seance.instance}, {seance.date:%d/%m/%Y}", organisme=_organisme(perimetre),
+    )  # fmt: skip
+
+
+def enregistrer_pv(
+    seance: Seance,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    lues: Sequence[PresenceSeance],
+    quorum: Quorum,
+    dossiers: Sequence[DossierSeance],
+) -> tuple[Document, Document]:
+    """Fige le procès-verbal avec les noms, et sa version sans les noms."""
+    deports = list(
+        DeportMembre.objects.filter(dossier__seance=seance)
+        .select_related("membre__agent", "membre__qualite", "dossier__personne")
+        .order_by("dossier__rang", "pk")
+    )
+    rendus = []
+    for anonyme in (False, True):
+        charge = composer_pv(seance, lues=lues, quorum=quorum, dossiers=dossiers, deports=deports, anonyme=anonyme)
+        rendus.append(
+            enregistrer_document(
+                rendre_pdf(GABARIT, _imprimables(charge)), acteur=acteur,
+                nature="pv-sans-noms" if anonyme else "pv",
+                titre=f"Procès-verbal n° {seance.numero}{' sans les noms' if anonyme else ''}, {seance.instance}",
+                organisme=_organisme(perimetre),
+            )
+        )  # fmt: skip
+    return rendus[0], rendus[1]
+
+
+def composer_pv(
+    seance: Seance,
+    *,
+    lues: Sequence[PresenceSeance],
+    quorum: Quorum,
+    dossiers: Sequence[DossierSeance],
+    deports: Sequence[DeportMembre],
+    anonyme: bool,
+) -> dict[str, Any]:
+    """Données du procès-verbal. Sans les noms, ni ce que la séance a écrit librement d'une personne."""
+    resume = bilan(dossiers)
+    titre = "Procès-verbal sans les noms" if anonyme else "Procès-verbal"
+    sections: list[dict[str, Any]] = [
+        {
+            "titre": "Présences", "texte": quorum.phrase,
+            "colonnes": ["Qualité", "Membre", "Présence"], "rangees": [_presence(p) for p in lues],
+        },
+        {"titre": "Ce que la séance a décidé", "colonnes": ["Décision", "Nombre"], "rangees": _chiffres(resume)},
+    ]  # fmt: skip
+    decides = [d for d in dossiers if d.etat == EtatDossierSeance.APPLIQUE]
+    if decides:
+        colonnes = ["N°", "Thème", "Décision", "Avis"] if anonyme else ["N°", "Personne", "Décision", "Avis"]
+        sections.append(
+            {"titre": "Décisions", "colonnes": colonnes, "rangees": [_decision(d, anonyme) for d in decides]}
+        )
+    for nom, liste in (("Dossiers ajournés", resume.ajournes), ("Dossiers à revoir", resume.a_revoir)):
+        if liste:
+            colonnes = ["N°", "Thème"] if anonyme else ["N°", "Personne", "Pourquoi"]
+            rangees = [[str(d.rang), d.theme.libelle] if anonyme else [str(d.rang), _qui(d), d.motif] for d in liste]
+            sections.append({"titre": nom, "colonnes": colonnes, "rangees": rangees})
+    if deports:
+        rangees = [
+            [str(d.dossier.rang), d.membre.qualite.libelle] if anonyme
+            else [str(d.dossier.rang), f"{d.membre.nom}, {d.membre.qualite.libelle}", d.motif]
+            for d in deports
+        ]  # fmt: skip
+        colonnes = ["N° du dossier", "Membre"] if anonyme else ["N° du dossier", "Membre", "Motif"]
+        sections.append({"titre": "Membres qui se sont retirés", "colonnes": colonnes, "rangees": rangees})
+    return _papier(seance, titre) | {"identite": _identite(seance), "sections": sections}
+
+
+def _papier(seance: Seance, titre: str) -> dict[str, Any]:
+    pose = profil()
+    return {
+        "titre": f"{titre} de la séance n° {seance.numero}",
+        "sous_titre": f"{seance.instance}, {date_en_lettres(seance.date, avec_jour=True)}",
+        "departement": pose.nom if pose is not None else "",
+        "couleur": pose.couleur if pose is not None else COULEUR_SANS_PROFIL,
+        "pied": f"{seance.instance} · séance n° {seance.numero} du {seance.date:%d/%m/%Y}",
+    }
+
+
+def _identite(seance: Seance) -> list[list[str]]:
+    lignes = [["Lieu", seance.lieu], ["Convoquée pour", _heure(seance.heure.hour, seance.heure.minute)]]
+    if seance.ouverte_le is not None:
+        lignes.append(["Ouverte à", _moment(seance.ouverte_le)])
+    if seance.close_le is not None:
+        lignes.append(["Close à", _moment(seance.close_le)])
+    if seance.president is not None:
+        lignes.append(["Présidée par", f"{seance.president.nom}, {seance.president.qualite.libelle}"])
+    if seance.secretaire is not None:
+        lignes.append(["Secrétariat", str(seance.secretaire)])
+    if seance.motif_urgence:
+        lignes.append(["Convoquée en urgence", seance.motif_urgence])
+    return lignes
+
+
+def _moment(instant: datetime) -> str:
+    local = timezone.localtime(instant)
+    return _heure(local.hour, local.minute)
+
+
+def _heure(heure: int, minute: int) -> str:
+    return heure_en_lettres(heure, minute)
+
+
+def _presence(presence: PresenceSeance) -> list[str]:
+    membre = presence.membre
+    nom = f"{membre.nom}, {membre.organisme}" if membre.organisme is not None else membre.nom
+    etat = presence.get_etat_display()
+    if presence.represente_par is not None:
+        etat = f"Représenté par {presence.represente_par.nom}"
+    return [membre.qualite.libelle, nom, etat]
+
+
+def _chiffres(resume: Bilan) -> list[list[str]]:
+    lignes = [[libelle, str(nombre)] for _, libelle, nombre in resume.par_type]
+    if resume.maintenus:
+        lignes.append(["Orientations maintenues", str(resume.maintenus)])
+    lignes += [["Ajournés", str(len(resume.ajournes))], ["À revoir", str(len(resume.a_revoir))]]
+    lignes.append(["Décisions qui s'écartent de l'avis calculé", str(len(resume.ecarts))])
+    lignes.append(["Référents au-delà de leur charge, avec motif", str(len(resume.depassements))])
+    return lignes
+
+
+def _qui(dossier: DossierSeance) -> str:
+    personne = dossier.personne
+    accord = {Sexe.FEMME.value: "née", Sexe.HOMME.value: "né"}.get(personne.sexe, "né(e)")
+    return f"{nom_propre(personne.prenom)} {nom_propre(personne.nom)}, {accord} le {personne.date_naissance:%d/%m/%Y}"
+
+
+def _decision(dossier: DossierSeance, anonyme: bool) -> list[str]:
+    choix = dossier.choix
+    if choix.maintien:
+        decision = "Orientation maintenue" if anonyme else f"Orientation maintenue : {choix.precision}"
+    else:
+        parties = [f"{choix.type} : {choix.organisme}"]
+        if choix.referent is not None and not anonyme:
+            parties.append(f"référent {choix.referent}")
+        if choix.motif is not None:
+            parties.append(f"motif : {choix.motif.libelle.lower()}")
+        if choix.proposition is not None and s_ecarte_de_l_avis(dossier):
+            pourquoi = f" ({choix.motif_ecart})" if choix.motif_ecart and not anonyme else ""
+            parties.append(f"s'écarte de l'avis calculé, {choix.proposition.type}{pourquoi}")
+        decision = " ; ".join(parties)
+    return [
+        str(dossier.rang), dossier.theme.libelle if anonyme else _qui(dossier), decision, dossier.get_avis_display(),
+    ]  # fmt: skip
+
+
+def _pieces(dossier: DossierSeance) -> str:
+    return ", ".join(
+        piece["libelle"] if piece["reference"] or piece["code"] == "demande" else f"{piece['libelle']} : manque"
+        for piece in dossier.pieces
+    )
+
+
+def _imprimables(valeur: Any) -> Any:
+    """Tout texte venu du dehors, ramené aux signes que la police connaît."""
+    if isinstance(valeur, str):
+        return imprimable(valeur)
+    if isinstance(valeur, dict):
+        return {cle: _imprimables(element) for cle, element in valeur.items()}
+    return [_imprimables(element) for element in valeur]
+
+
+def _organisme(perimetre: Perimetre) -> Any:
+    """Service qui garde le papier : celui de qui le produit."""
+    if not perimetre.affectations:
+        return None
+    return Organisme.objects.values_list("public_id", flat=True).get(pk=perimetre.affectations[0].organisme_id)
+
+
+def lire_papier(reference: Any) -> tuple[Document, bytes]:
+    """Un papier de séance, une fois la séance obtenue par son chargeur : il se lit même d'un autre service.
+
+    Lève `HorsPerimetreError` s'il n'existe pas.
+    """
+    with effets_complets():
+        document = Document.objects.filter(public_id=reference).first() if reference else None
+        octets = lire_document(document) if document is not None else b""
+    if document is None:
+        raise HorsPerimetreError("Ce document n'existe pas encore : il se produit à la convocation ou à la clôture.")
+    return document, octets
