@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from jalon.echanges.campagnes.modeles import Campagne, CandidatLigne, FormatListe, LigneCampagne
 from jalon.socle.models import PublicModel
+
+__all__ = [
+    "AnomalieFlux",
+    "Campagne",
+    "CandidatLigne",
+    "Flux",
+    "FormatListe",
+    "Import",
+    "LigneCampagne",
+    "ListeRapport",
+    "Quarantaine",
+]
 
 
 class Flux(PublicModel):

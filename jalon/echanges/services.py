@@ -22,6 +22,7 @@ from django.utils import timezone
 from jalon.accompagnements.services import proposer_fins
 from jalon.agents.models import Agent
 from jalon.droits.models import DossierRsa
+from jalon.droits.services import rapprocher_demandes
 from jalon.echanges.flux_caf.copie import copier
 from jalon.echanges.flux_caf.entete import TypeFlux
 from jalon.echanges.flux_caf.erreurs import FluxRefuseError
@@ -110,6 +111,8 @@ def importer_flux(
                 transaction.set_rollback(True)
                 return ResultatImport(rapport, None)
             flux = _enregistrer(nom or chemin.name, lecture, integration.bilan, suites, rapport, acteur, depart)
+            # Une demande déposée à un guichet se lie au dossier que la caisse vient d'envoyer, ou pas du tout.
+            rapprocher_demandes()
     progression("Terminé", 100)
     return ResultatImport(rapport, flux)
 

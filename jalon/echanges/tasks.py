@@ -8,6 +8,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from jalon.echanges import planification
+from jalon.echanges.campagnes.services import TACHE_RAPPROCHEMENT, executer_rapprochement
 from jalon.echanges.imports import TACHE_IMPORT, executer_import
 from jalon.echanges.rejeux import TACHE_REJEU, executer_rejeux
 
@@ -22,6 +23,12 @@ def importer(*, identifiant: str) -> None:
 def rejouer(*, identifiants: list[str], acteur: int) -> None:
     """Rejoue des foyers mis en quarantaine."""
     executer_rejeux([UUID(identifiant) for identifiant in identifiants], acteur)
+
+
+@app.task(name=TACHE_RAPPROCHEMENT)
+def rapprocher_campagne(*, identifiant: str) -> None:
+    """Rapproche de nos dossiers la liste d'un partenaire."""
+    executer_rapprochement(UUID(identifiant))
 
 
 @app.periodic(cron="* * * * *")
