@@ -26,6 +26,8 @@ from jalon.cli.installation import (
 )
 from jalon.echanges.flux_caf.erreurs import FluxRefuseError
 from jalon.echanges.models import Quarantaine
+from jalon.echanges.reprise_echelles import RepriseRefuseeError
+from jalon.echanges.reprise_echelles import importer_echelles as verser_echelles
 from jalon.echanges.selectors import exporter_dossier as exporter
 from jalon.echanges.selectors import trouver_dossiers
 from jalon.echanges.services import importer_flux
@@ -35,6 +37,7 @@ from jalon.referentiels.profil import ProfilInvalideError, profils_disponibles
 from jalon.socle.errors import JalonError
 
 IMPORTE, REFUSE, EN_QUARANTAINE = 0, 2, 3
+FAUTES_MONTREES = 50
 ESPACE_MINIMAL = 1_000_000_000
 
 
@@ -124,6 +127,36 @@ def texte_du_rapport(rapport: dict[str, Any]) -> str:
     if rapport["message"]:
         lignes.append(f"  {rapport['message']}")
     return "\n".join(lignes)
+
+
+def importer_echelles(args: argparse.Namespace) -> int:
+    """Verse un fichier de grilles ; 0 versé ou déjà versé, 2 refusé avec ses fautes, ligne par ligne."""
+    try:
+        bilan = verser_echelles(args.fichier, grille=args.grille, simulation=args.simulation)
+    except RepriseRefuseeError as erreur:
+        if args.json:
+            fautes = [{"ligne": f.ligne, "colonne": f.colonne, "message": f.message, "que_faire": f.que_faire}
+                      for f in erreur.fautes]  # fmt: skip
+            ecrire_json({"fichier": args.fichier.name, "versees": 0, "erreurs": fautes, "message": str(erreur)})
+        else:
+            for faute in erreur.fautes[:FAUTES_MONTREES]:
+                colonne = f", colonne {faute.colonne}" if faute.colonne else ""
+                dire(f"  ligne {faute.ligne}{colonne} : {faute.message} {faute.que_faire}")
+            if len(erreur.fautes) > FAUTES_MONTREES:
+                dire(f"  … et {len(erreur.fautes) - FAUTES_MONTREES} autres ; --json les donne toutes.")
+        dire(f"jalon : {erreur}")
+        return REFUSE
+    except JalonError as erreur:
+        dire(f"jalon : {erreur}")
+        return REFUSE
+    if args.json:
+        ecrire_json(bilan.en_json())
+    else:
+        print(f"{bilan.fichier} : {bilan.lignes} grilles lues, dont {bilan.nominatives} nominatives")
+        for territoire, nombre in sorted(bilan.par_territoire.items()):
+            print(f"  {territoire} : {nombre}")
+        print(f"  {bilan.message}")
+    return IMPORTE
 
 
 def rejouer_quarantaine(args: argparse.Namespace) -> int:

@@ -100,6 +100,17 @@ def analyseur() -> argparse.ArgumentParser:
     flux.add_argument("--simulation", action="store_true", help="dit ce qui changerait, sans rien écrire")
     flux.add_argument("--json", action="store_true", help="écrit le rapport en JSON sur la sortie standard")
     flux.set_defaults(executer="importer_flux_caf")
+    echelles = objets.add_parser(
+        "echelles", help="grilles déjà remplies (étude, reprise), nominatives ou non",
+        description="Verse un fichier de grilles remplies (CSV « ; », UTF-8), tout ou rien. Colonnes : territoire, date, "
+        "sexe, age, parcours_envisage, puis une par question ; matricule et personne sont facultatives. Sortie : "
+        "0 versé, ou déjà versé ; 2 refusé, rien n'est écrit.",
+    )  # fmt: skip
+    echelles.add_argument("fichier", type=Path, help="fichier CSV")
+    echelles.add_argument("--grille", metavar="CODE", help="grille remplie (la grille principale par défaut)")
+    echelles.add_argument("--simulation", action="store_true", help="contrôle tout, sans rien écrire")
+    echelles.add_argument("--json", action="store_true", help="écrit le rapport en JSON sur la sortie standard")
+    echelles.set_defaults(executer="importer_echelles")
     quarantaine = objets.add_parser(
         "quarantaine", help="rejoue les foyers mis en quarantaine", description="Rejoue les foyers mis en quarantaine."
     )

@@ -155,10 +155,11 @@ def en_svg(dessin: Dessin) -> str:
     """SVG prêt à insérer dans une page : ni style en ligne, ni script, un nom pour les lecteurs d'écran."""
     import vl_convert
 
-    return _nettoyer(vl_convert.vegalite_to_svg(specification(dessin)), dessin.titre)
+    return nettoyer(vl_convert.vegalite_to_svg(specification(dessin)), dessin.titre)
 
 
-def _nettoyer(brut: str, titre: str) -> str:
+def nettoyer(brut: str, titre: str) -> str:
+    """Ne garde d'un dessin que des formes et des textes, colorés par la page et nommés pour les lecteurs d'écran."""
     racine = etree.fromstring(brut.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
     for element in list(racine.iter()):
         nom = etree.QName(element).localname if isinstance(element.tag, str) else ""

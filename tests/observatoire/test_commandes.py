@@ -66,7 +66,16 @@ def test_le_texte_est_aligne(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_la_liste_dit_tous_les_tableaux(capsys: pytest.CaptureFixture[str]) -> None:
     assert lancer("liste", "--json") == 0
-    assert [t["code"] for t in json.loads(capsys.readouterr().out)] == ["T05", "T06", "T07", "T08", "T09", "FILE"]
+    assert [t["code"] for t in json.loads(capsys.readouterr().out)] == [
+        "T05",
+        "T06",
+        "T07",
+        "T08",
+        "T09",
+        "FILE",
+        "T14",
+        "ECHELLES",
+    ]
 
 
 def test_prepare_un_cliche(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,10 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from jalon.web.pilotage import views
+from jalon.web.pilotage import orientations, views
 
 urlpatterns: list[URLPattern] = [
     path("tableaux/", views.tableaux, name="tableaux"),
+    path("tableaux/orientations/", orientations.tableau_orientations, name="tableau_orientations"),
+    path(
+        "tableaux/orientations/export.<str:format>",
+        orientations.tableau_orientations_export,
+        name="tableau_orientations_export",
+    ),
+    path(
+        "tableaux/orientations/dossiers/",
+        orientations.tableau_orientations_dossiers,
+        name="tableau_orientations_dossiers",
+    ),
     path("tableaux/<slug:code>/", views.tableau, name="tableau"),
     path("tableaux/<slug:code>/export.<str:format>", views.tableau_export, name="tableau_export"),
     path("tableaux/<slug:code>/dossiers/", views.tableau_dossiers, name="tableau_dossiers"),
