@@ -6,13 +6,15 @@ from datetime import date
 from typing import Any
 
 import factory
+from dateutil.relativedelta import relativedelta
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from jalon.accompagnements.models import Accompagnement
-from jalon.droits.models import DossierRsa, EtatDossier, Situation, Soumission
-from jalon.orientations.models import AttenteOrientation, MotifEntree
+from jalon.droits.models import DemandeInstruction, DossierRsa, EtatDossier, Situation, Soumission
+from jalon.organismes.models import CategorieOrganisme
+from jalon.orientations.models import AttenteOrientation, DecisionOrientation, MotifEntree, TypeOrientation
 from jalon.personnes.identite import cles_identite
-from jalon.personnes.models import Foyer, Personne, Rattachement, RolePersonne, Sexe
+from jalon.personnes.models import Adresse, Foyer, Personne, Rattachement, RolePersonne, Sexe
 
 DEPUIS = date(2026, 9, 30)
 EN_COURS = DateRange(DEPUIS, None)
@@ -91,3 +93,41 @@ def une_allocataire(
             personne=personne, organisme=accompagnee_par, territoire=territoire, periode=EN_COURS
         )
     return personne
+
+
+def une_demande(distribution: Any, *, personne: Personne | None = None, **champs: Any) -> DemandeInstruction:
+    """Demande déposée au CCAS par une personne de `distribution.territoire` ; l'identité peut être donnée."""
+    depot = champs.pop("depot_le", DEPUIS)
+    territoire = champs.pop("territoire", distribution.territoire)
+    return DemandeInstruction.objects.create(
+        personne=personne or PersonneFactory(territoire=territoire),
+        organisme=champs.pop("organisme", None) or distribution.organisme(CategorieOrganisme.CCAS),
+        recue_par=champs.pop("recue_par", None) or distribution.siege, depot_le=depot,
+        echeance=champs.pop("echeance", depot + relativedelta(months=2)), **champs,
+    )  # fmt: skip
+
+
+def une_adresse(personne: Personne, **champs: Any) -> Adresse:
+    """Adresse reçue pour le foyer actuel de la personne."""
+    defauts = {
+        "rang": 1, "numero": "12", "type_voie": "RUE", "voie": "DES LILAS", "code_postal": "62000",
+        "nom_commune": "Arras", "periode": EN_COURS,
+    }  # fmt: skip
+    return Adresse.objects.create(foyer=personne.rattachements.get().foyer, **(defauts | champs))
+
+
+def une_decision(distribution: Any, *, adresse: dict[str, Any] | None = None, **champs: Any) -> DecisionOrientation:
+    """Orientation sociale vers le CCAS, décidée le 2 novembre ; `adresse=None` garde celle de la fabrique."""
+    decision = {
+        cle: champs.pop(cle) for cle in list(champs) if cle in {f.name for f in DecisionOrientation._meta.fields}
+    }
+    personne = decision.pop("personne", None) or une_allocataire(territoire=distribution.territoire, **champs)
+    if adresse != {}:
+        une_adresse(personne, **(adresse or {}))
+    type_orientation = decision.pop("type", None) or TypeOrientation.objects.get(sphere="sociale")
+    defauts = {
+        "type": type_orientation, "organisme": distribution.organisme(CategorieOrganisme.CCAS),
+        "territoire": personne.territoire, "origine": "directe", "decidee_le": date(2026, 11, 2),
+        "decidee_par": distribution.siege, "periode": DateRange(date(2026, 11, 2), None),
+    }  # fmt: skip
+    return DecisionOrientation.objects.create(personne=personne, **(defauts | decision))

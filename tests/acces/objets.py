@@ -7,7 +7,7 @@ from typing import Any
 
 from jalon.organismes.models import CategorieOrganisme
 from tests.distribution import Distribution
-from tests.fabriques import une_allocataire
+from tests.fabriques import une_allocataire, une_demande
 
 Fabrique = Callable[[Distribution], dict[str, Any]]
 
@@ -55,10 +55,22 @@ def cle_securite(distribution: Distribution) -> dict[str, Any]:
     return {"pk": 1}
 
 
+def demande(distribution: Distribution) -> dict[str, Any]:
+    return {"public_id": une_demande(distribution).public_id}
+
+
+def critere_charte(distribution: Distribution) -> dict[str, Any]:
+    return {"code": "complement_dans_delai"}
+
+
+def public_de_la_personne(distribution: Distribution) -> dict[str, Any]:
+    return {**personne(distribution), "code": "aah"}
+
+
 FABRIQUES: dict[str, Fabrique] = {
     fabrique.__name__: fabrique
     for fabrique in (
         personne, foyer, agent, agent_ferme, affectation, territoire, organisme, lien_perime, cle_confirmation,
-        cle_securite,
+        cle_securite, demande, critere_charte, public_de_la_personne,
     )
 }  # fmt: skip

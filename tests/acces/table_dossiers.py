@@ -9,6 +9,7 @@ OUVRE = {"operateur": 404, "partenaire": 404, "orienteur": 200, "etrangere": 404
 ROUTES = {
     "personne": acces(objet="personne", **OUVRE),
     "personne_droits": acces(objet="personne", **OUVRE),
+    "personne_orientations": acces(objet="personne", **OUVRE),
     "personne_identite": acces(objet="personne", **OUVRE),
     "personne_lectures": acces(objet="personne", **OUVRE),
     # Ouvrir le dossier ne suffit pas : le rôle doit voir le NIR.

@@ -17,7 +17,11 @@ def tableau_export(distribution: Distribution) -> dict[str, Any]:
     return tableau(distribution) | {"format": "csv"}
 
 
-FABRIQUES.update({f.__name__: f for f in (tableau, tableau_export)})
+def export_orientations(distribution: Distribution) -> dict[str, Any]:
+    return {"format": "csv"}
+
+
+FABRIQUES.update({f.__name__: f for f in (tableau, tableau_export, export_orientations)})
 
 VOIT = {"orienteur": 200, "etrangere": 200, "siege": 200, "administrateur": 200}
 
@@ -26,5 +30,8 @@ ROUTES = {
     "tableau": acces(objet="tableau", **VOIT),
     "tableau_export": acces(objet="tableau_export", **VOIT),
     # L'administrateur lit les nombres, pas les noms derrière.
+    "tableau_orientations": acces(**VOIT),
+    "tableau_orientations_export": acces(objet="export_orientations", **VOIT),
+    "tableau_orientations_dossiers": acces(orienteur=200, etrangere=200, siege=200),
     "tableau_dossiers": acces(objet="tableau", orienteur=200, etrangere=200, siege=200),
 }

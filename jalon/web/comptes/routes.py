@@ -17,6 +17,11 @@ ROUTES_PUBLIQUES = frozenset(
         "mfa_authenticate",
         # La feuille de style de la couleur du département : la page de connexion en a besoin.
         "theme",
+        # La page qu'une personne sans compte ouvre par le lien reçu : le jeton tient lieu de clé.
+        "lien",
+        "lien_questionnaire",
+        "lien_absence",
+        "lien_agenda",
     }
 )
 

@@ -13,7 +13,8 @@ from jalon.accompagnements.models import EtatMaintien
 from jalon.agents.perimetre import Perimetre
 from jalon.droits.models import EtatDossier
 from jalon.personnes.models import EtatTache, Sexe, TypeTache
-from jalon.referentiels.parametres import mot, nombre
+from jalon.referentiels.parametres import ajouter_mois, mot, nombre
+from jalon.rendezvous.models import EtatInvitation
 from jalon.web.dossiers.frise import nom_de
 from jalon.web.dossiers.selectors import DossierPersonne
 from jalon.web.socle.menu import url_ou_rien
@@ -65,11 +66,11 @@ def chemin(dossier: DossierPersonne, jour: date) -> list[Etape]:
     actions = _majuscule(mot("action").pluriel)
     return [
         _droit_ouvert(dossier),
-        Etape(f"Informé{e}"),
+        _information(dossier, f"Informé{e}"),
         _diagnostic(dossier),
         _orientation(dossier, jour, f"Orienté{e}"),
         _referent(dossier),
-        Etape(_nom("contrat")),
+        _contrat(dossier, jour),
         Etape(actions if len(actions) < 12 else "Actions"),
         _sortie(dossier),
     ]
@@ -88,7 +89,28 @@ def _droit_ouvert(dossier: DossierPersonne) -> Etape:
     return Etape("Droit ouvert", COURANT, [demande])
 
 
+def _information(dossier: DossierPersonne, texte: str) -> Etape:
+    """La réunion à laquelle la personne est venue ; sinon celle où elle est attendue, ou ce qui s'est passé."""
+    presence = next((i for i in dossier.invitations if i.etat == EtatInvitation.PRESENTE), None)
+    if presence is not None:
+        return Etape(
+            texte, FAIT, [date_courte(presence.reunion_date), "présente" if texte.endswith("e") else "présent"]
+        )
+    if not dossier.invitations:
+        return Etape(texte)
+    derniere = dossier.invitations[0]
+    return Etape(
+        texte, COURANT, [EtatInvitation(derniere.etat).label.lower(), f"réunion du {jour_mois(derniere.reunion_date)}"]
+    )
+
+
 def _diagnostic(dossier: DossierPersonne) -> Etape:
+    lignes = [
+        *(f"{_nom('diagnostic').lower()} le {jour_mois(r.date_recueil)}" for r in dossier.recueils),
+        *(f"{_nom('echelle').lower()} le {jour_mois(p.date_passation)}" for p in dossier.passations),
+    ]
+    if lignes:
+        return Etape(_nom("diagnostic"), FAIT, lignes)
     recueils = [t for t in dossier.taches if t.type == TypeTache.RECUEIL]
     fait = next((t for t in recueils if t.etat == EtatTache.FAITE), None)
     if fait is not None:
@@ -102,19 +124,46 @@ def _diagnostic(dossier: DossierPersonne) -> Etape:
 
 def _orientation(dossier: DossierPersonne, jour: date, texte: str) -> Etape:
     attente = dossier.attente
-    if attente is None:
+    if attente is not None:
+        total, passes = (attente.echeance - attente.entree_le).days, (jour - attente.entree_le).days
+        return Etape(texte, COURANT, [f"{passes} j sur {total}", f"avant le {jour_mois(attente.echeance)}"])
+    decision = dossier.decision
+    if decision is None:
         return Etape(texte)
-    total, passes = (attente.echeance - attente.entree_le).days, (jour - attente.entree_le).days
-    return Etape(texte, COURANT, [f"{passes} j sur {total}", f"avant le {jour_mois(attente.echeance)}"])
+    lignes = [decision.type_libelle, date_courte(decision.decidee_le)]
+    close = next((a for a in dossier.attentes if a.id == decision.attente_id), None)
+    if close is not None:
+        pris, permis = (decision.decidee_le - close.entree_le).days, (close.echeance - close.entree_le).days
+        retard = (decision.decidee_le - close.echeance).days
+        lignes.append(f"retard du service : {jours(retard)}" if retard > 0 else f"en {pris} j sur {permis}")
+    return Etape(texte, FAIT, lignes)
 
 
 def _referent(dossier: DossierPersonne) -> Etape:
+    """Le référent désigné ; à défaut, l'organisme qui doit le nommer. Un simple suivi n'est pas un référent."""
+    texte, designation = _nom("referent"), dossier.designation
+    if designation is not None:
+        nom = nom_de(designation.agent_prenom, designation.agent_nom) or designation.nom_externe
+        return Etape(texte, FAIT, [nom, f"depuis le {jour_mois(designation.periode.lower)}"])
+    if dossier.decision is not None and dossier.attente is None:
+        return Etape(texte, COURANT, [f"à nommer par {dossier.decision.organisme_libelle}"])
     suivi = dossier.accompagnement
-    texte = _nom("referent")
-    if suivi is None or suivi.agent_nom is None:
-        # Un organisme qui accompagne n'est pas un référent désigné : Jalon ne l'affirme pas.
-        return Etape(texte, A_VENIR, [f"suivi par {suivi.organisme_libelle}"] if suivi else [])
-    return Etape(texte, FAIT, [date_courte(suivi.periode.lower), nom_de(suivi.agent_prenom, suivi.agent_nom)])
+    return Etape(texte, A_VENIR, [f"suivi par {suivi.organisme_libelle}"] if suivi else [])
+
+
+def echeance_contrat(dossier: DossierPersonne) -> date | None:
+    """Jour avant lequel le contrat est dû : le délai du type court de la réception certaine de la lettre."""
+    decision, lettre = dossier.decision, dossier.notification
+    if decision is None or lettre is None or lettre.recue_le is None:
+        return None
+    return ajouter_mois(lettre.recue_le, decision.type_delai_contrat)
+
+
+def _contrat(dossier: DossierPersonne, jour: date) -> Etape:
+    texte, echeance = _nom("contrat"), echeance_contrat(dossier)
+    if echeance is None:
+        return Etape(texte)
+    return Etape(texte, COURANT, ["à conclure", f"avant le {jour_mois(echeance)}"])
 
 
 def _sortie(dossier: DossierPersonne) -> Etape:
@@ -129,7 +178,7 @@ def pastilles(dossier: DossierPersonne, jour: date) -> list[Pastille]:
     """Ce qu'il faut savoir d'un coup d'œil, l'état du droit mis à part."""
     e = "" if dossier.personne.sexe == Sexe.HOMME else "e"
     champ = mot("droits_et_devoirs")
-    rendues = []
+    rendues = [Pastille("gris", "user", public.public_libelle) for public in dossier.publics_courants]
     if dossier.soumise_depuis is not None:
         rendues.append(
             Pastille(
@@ -150,12 +199,18 @@ def pastilles(dossier: DossierPersonne, jour: date) -> list[Pastille]:
             )
             attend = f"Attend une orientation depuis {jours((jour - dossier.attente.entree_le).days)}"
             rendues.append(Pastille("ambre" if proche else "bleu", "route", attend))
+    if dossier.decision is not None and dossier.attente is None:
+        rendues.append(Pastille("bleu", "route", dossier.decision.type_libelle))
     if dossier.maintien is not None:
         ton = "ambre" if dossier.maintien.etat == EtatMaintien.FIN_PROPOSEE else "bleu"
         rendues.append(
             Pastille(ton, "shield-check", f"Accompagnement dû jusqu’au {date_courte(dossier.maintien.echeance)}")
         )
-    if dossier.accompagnement is not None:
+    designation = dossier.designation
+    if designation is not None:
+        nom = nom_de(designation.agent_prenom, designation.agent_nom) or designation.nom_externe
+        rendues.append(Pastille("gris", "user-heart", f"{_nom('referent')} : {nom}, {designation.organisme_libelle}"))
+    elif dossier.accompagnement is not None:
         suivi = dossier.accompagnement
         qui = ", ".join(filter(None, (nom_de(suivi.agent_prenom, suivi.agent_nom), suivi.organisme_libelle)))
         rendues.append(Pastille("gris", "user-heart", f"Accompagné{e} par {qui}"))
@@ -169,6 +224,11 @@ def suite(dossier: DossierPersonne, perimetre: Perimetre, jour: date) -> Suite:
     attendues = [t for t in dossier.taches if t.etat == EtatTache.A_FAIRE]
     if attendues:
         return _suite_tache(min(attendues, key=lambda t: t.echeance or date.max), perimetre, jour)
+    apres = _suite_decision(dossier, perimetre, jour)
+    if apres is not None:
+        return apres
+    if dossier.demande_due is not None:
+        return _suite_demande(dossier.demande_due, perimetre, jour)
     if dossier.maintien is not None:
         return Suite(
             f"L’accompagnement est dû jusqu’au {date_courte(dossier.maintien.echeance)}.",
@@ -202,12 +262,71 @@ def _suite_orientation(dossier: DossierPersonne, perimetre: Perimetre, jour: dat
     else:
         avant = date_courte(attente.echeance)
         texte = f"{confiee}Avant le {avant} ; passé cette date, le retard serait imputable au service."
-    url = url_ou_rien("file_orientation") if perimetre.peut("file_orientation.consulter") else ""
-    filtre = urlencode({"q": f"{dossier.personne.nom} {dossier.personne.prenom}"})
+    url, url_texte = "", f"Voir dans la {mot('file_orientation').singulier}"
+    if perimetre.peut("orientation.decider"):
+        url = reverse("orientation_decider", args=[dossier.personne.public_id])
+        url_texte = "Voir l’avis et décider"
+    elif perimetre.peut("file_orientation.consulter"):
+        filtre = urlencode({"q": f"{dossier.personne.nom} {dossier.personne.prenom}"})
+        url = f"{reverse('file_orientation')}?{filtre}"
     return Suite(
         f"Le service doit décider de {mot_defini('orientation')}.", texte,
         "rouge" if retard else "ambre" if total - passes < alerte else "bleu", passes, total, retard,
-        f"{url}?{filtre}" if url else "", f"Voir dans la {mot('file_orientation').singulier}",
+        url, url_texte,
+    )  # fmt: skip
+
+
+def _suite_decision(dossier: DossierPersonne, perimetre: Perimetre, jour: date) -> Suite | None:
+    """Après la décision : nommer le référent, puis produire la lettre, puis en prouver la réception, puis le contrat."""
+    decision, lettre = dossier.decision, dossier.notification
+    if decision is None:
+        return None
+    lien = (reverse("personne_orientations", args=[dossier.personne.public_id]), "Voir la décision")
+    if perimetre.peut("notification.produire"):
+        lien = (reverse("notification", args=[decision.public_id]), "Ouvrir la lettre")
+    if lettre is None:
+        return Suite(
+            f"Le service doit produire {mot_defini('notification_orientation')}.",
+            f"Décidé le {date_courte(decision.decidee_le)}. Sans lettre reçue, aucun délai ne court contre la personne.",
+            "ambre", url=lien[0], url_texte=lien[1],
+        )  # fmt: skip
+    if dossier.designation is None:
+        peut = perimetre.peut("referent.designer")
+        return Suite(
+            f"{decision.organisme_libelle} doit nommer {mot_defini('referent')}.",
+            "La personne doit savoir qui appeler.", "ambre",
+            url=reverse("personne_referents", args=[dossier.personne.public_id]) if peut else "",
+            url_texte=f"Nommer {mot_defini('referent')}",
+        )  # fmt: skip
+    if lettre.recue_le is None:
+        return Suite(
+            "Le service doit prouver que la lettre est reçue.",
+            f"Produite le {date_courte(lettre.produite_le)}. Le délai du contrat court de la réception certaine.",
+            "bleu", url=lien[0], url_texte=lien[1],
+        )  # fmt: skip
+    echeance = echeance_contrat(dossier)
+    assert echeance is not None
+    total, passes = (echeance - lettre.recue_le).days, (jour - lettre.recue_le).days
+    return Suite(
+        f"Conclure {mot_defini(decision.type_contrat)}.",
+        f"Lettre reçue le {date_courte(lettre.recue_le)} : à conclure avant le {date_courte(echeance)}.",
+        "rouge" if passes > total else "bleu", passes, total, max(0, passes - total),
+    )  # fmt: skip
+
+
+def _suite_demande(demande: SimpleNamespace, perimetre: Perimetre, jour: date) -> Suite:
+    passes, total = (jour - demande.depot_le).days, (demande.echeance - demande.depot_le).days
+    retard = max(0, (jour - demande.echeance).days)
+    texte = f"Demande déposée le {date_courte(demande.depot_le)} auprès de {demande.organisme_libelle}. "
+    texte += (
+        f"Délai dépassé de {jours(retard)} : le retard est imputable au service."
+        if retard
+        else f"À faire avant le {date_courte(demande.echeance)}."
+    )
+    url = reverse("instruction", args=[demande.public_id]) if perimetre.peut("instruction.saisir") else ""
+    return Suite(
+        "Le service doit informer la personne et recueillir ses données.", texte, "rouge" if retard else "bleu",
+        passes, total, retard, url, "Ouvrir la demande",
     )  # fmt: skip
 
 
@@ -228,3 +347,41 @@ def _suite_tache(tache: SimpleNamespace, perimetre: Perimetre, jour: date) -> Su
         titre, f"{f'Confié à {qui}. ' if qui else ''}{quand}{' Le retard est imputable au service.' if retard else ''}",
         "rouge" if retard else "bleu", passes, total, retard, url, "Voir les tâches",
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Delai:
+    """Un délai du service ou de la loi, et où il en est."""
+
+    texte: str
+    jours: int
+    total: int
+    retard: int
+    fini: str = ""
+    """Ce qui l'a arrêté, et quand ; vide s'il court."""
+
+
+def delais(dossier: DossierPersonne, jour: date) -> list[Delai]:
+    """Délais du service et délais de la loi qui ont couru ou courent pour cette personne (R05, R26, R48)."""
+    rendus = [
+        _delai("Compléter l’instruction", demande.depot_le, demande.echeance, demande.complement_le, jour, "complétée")
+        for demande in dossier.demandes[:1]
+    ]
+    attente = dossier.attente or next(
+        (a for a in dossier.attentes if dossier.decision is not None and a.id == dossier.decision.attente_id), None
+    )
+    if attente is not None:
+        decision = dossier.decision if dossier.attente is None else None
+        fin = decision.decidee_le if decision is not None else None
+        rendus.append(_delai("Décider de l’orientation", attente.entree_le, attente.echeance, fin, jour, "décidée"))
+    echeance = echeance_contrat(dossier)
+    if echeance is not None and dossier.notification is not None and dossier.decision is not None:
+        nom = mot(dossier.decision.type_contrat).singulier
+        rendus.append(_delai(f"Conclure : {nom}", dossier.notification.recue_le, echeance, None, jour, ""))
+    return rendus
+
+
+def _delai(texte: str, du: date, au: date, fin: date | None, jour: date, verbe: str) -> Delai:
+    arret = fin or jour
+    fini = f"{verbe} le {date_courte(fin)}" if fin is not None else ""
+    return Delai(texte, max(0, (arret - du).days), (au - du).days, max(0, (arret - au).days), fini)

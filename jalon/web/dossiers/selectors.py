@@ -11,10 +11,13 @@ from types import SimpleNamespace
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from jalon.accompagnements.models import Accompagnement, Maintien
+from jalon.accompagnements.models import Accompagnement, DesignationReferent, Maintien
+from jalon.diagnostics.models import Passation, Recueil
 from jalon.droits.models import (
     Activite,
+    DemandeInstruction,
     DossierRsa,
+    EtatDemande,
     EtatDossier,
     Evenement,
     Montant,
@@ -25,7 +28,7 @@ from jalon.droits.models import (
     Soumission,
     Suspension,
 )
-from jalon.orientations.models import AttenteOrientation
+from jalon.orientations.models import AttenteOrientation, DecisionOrientation, NotificationOrientation
 from jalon.personnes.models import (
     Adresse,
     EtatRapprochement,
@@ -33,10 +36,12 @@ from jalon.personnes.models import (
     Fusion,
     IdentiteAnterieure,
     Personne,
+    PublicPersonne,
     Rapprochement,
     Rattachement,
     Tache,
 )
+from jalon.rendezvous.models import Invitation
 from jalon.traces.models import Acte, Lecture
 from jalon.web.socle.lots import Lot, lire_lots
 
@@ -70,7 +75,16 @@ RESSOURCE = (
     "dossier_id", "mois", "nature", "montant", "heures", "abattement", "nulles", "trimestre_debut", "trimestre_fin",
 )  # fmt: skip
 ATTENTE = (
-    "motif", "entree_le", "echeance", "sortie_le", "motif_sortie", "agent__prenom", "agent__nom", "service__libelle",
+    "id", "motif", "entree_le", "echeance", "sortie_le", "motif_sortie", "agent__prenom", "agent__nom", "service__libelle",
+)  # fmt: skip
+DECISION = (
+    "id", "public_id", "decidee_le", "periode", "attente_id", "type__libelle", "type__sphere", "type__contrat",
+    "type__delai_contrat", "organisme__libelle", "organisme__telephone", "motif__libelle", "decidee_par__prenom",
+    "decidee_par__nom",
+)  # fmt: skip
+DESIGNATION = (
+    "periode", "agent__prenom", "agent__nom", "nom_externe", "contact_externe", "organisme__libelle",
+    "organisme__telephone",
 )  # fmt: skip
 IDENTITE = (
     "periode", "civilite", "nom", "nom_naissance", "prenom", "date_naissance", "sexe", "type_nir",
@@ -160,6 +174,22 @@ class DossierPersonne:
         return next((a for a in self.attentes if a.sortie_le is None), None)
 
     @property
+    def decision(self) -> SimpleNamespace | None:
+        """L'orientation en vigueur."""
+        return next((d for d in self.decisions if est_en_cours(d)), None)
+
+    @property
+    def notification(self) -> SimpleNamespace | None:
+        """La dernière lettre de l'orientation en vigueur ; la réception certaine est celle qui fait courir le contrat."""
+        decision = self.decision
+        lettres = [n for n in self.notifications if decision is not None and n.decision_id == decision.id]
+        return next((n for n in lettres if n.recue_le is not None), lettres[0] if lettres else None)
+
+    @property
+    def designation(self) -> SimpleNamespace | None:
+        return next((d for d in self.designations if est_en_cours(d)), None)
+
+    @property
     def maintien(self) -> SimpleNamespace | None:
         return next((m for m in self.maintiens if m.clos_le is None), None)
 
@@ -167,6 +197,17 @@ class DossierPersonne:
     def accompagnement(self) -> SimpleNamespace | None:
         jour = timezone.localdate()
         return next((a for a in self.accompagnements if jour in a.periode), None)
+
+    @property
+    def demande_due(self) -> SimpleNamespace | None:
+        """Demande à qui le service doit encore information ou recueil (R05)."""
+        dues = [d for d in self.demandes if d.complement_le is None and d.etat != EtatDemande.SANS_SUITE]
+        return dues[0] if dues else None
+
+    @property
+    def publics_courants(self) -> list[SimpleNamespace]:
+        jour = timezone.localdate()
+        return [p for p in self.publics if not p.periode.isempty and jour in p.periode]
 
     @property
     def membres_presents(self) -> list[SimpleNamespace]:
@@ -248,6 +289,32 @@ def _entete(personne: Personne, foyers: Sequence[int], dossiers: Sequence[int]) 
             AttenteOrientation.objects.filter(personne=personne).order_by("-entree_le", "-pk"),
             ATTENTE,
         ),
+        "decisions": (
+            DecisionOrientation.objects.filter(personne=personne, annulee_le=None).order_by("-decidee_le", "-pk"),
+            DECISION,
+        ),
+        "notifications": (
+            NotificationOrientation.objects.filter(decision__personne=personne, decision__annulee_le=None).order_by(
+                "-produite_le", "-pk"
+            ),
+            ("decision_id", "produite_le", "recue_le"),
+        ),
+        "designations": (
+            DesignationReferent.objects.filter(personne=personne).order_by("-periode", "-pk"),
+            DESIGNATION,
+        ),
+        "recueils": (
+            Recueil.objects.filter(personne=personne).order_by("-date_recueil", "-pk")[:1],
+            ("date_recueil",),
+        ),
+        "passations": (
+            Passation.objects.filter(personne=personne).order_by("-date_passation", "-pk")[:1],
+            ("date_passation", "version__grille__libelle"),
+        ),
+        "invitations": (
+            Invitation.objects.filter(personne=personne).exclude(etat="annulee").order_by("-reunion__date", "-pk"),
+            ("etat", "reunion__date", "motif"),
+        ),
         "maintiens": (
             Maintien.objects.filter(personne=personne).order_by("-debut", "-pk"),
             ("debut", "echeance", "etat", "clos_le"),
@@ -259,6 +326,14 @@ def _entete(personne: Personne, foyers: Sequence[int], dossiers: Sequence[int]) 
         "taches": (
             Tache.objects.filter(personne=personne).order_by("-ouverte_le", "-pk"),
             ("type", "etat", "echeance", "ouverte_le", "close_le", "organisme__libelle", "agent__prenom", "agent__nom"),
+        ),
+        "publics": (
+            PublicPersonne.objects.filter(personne=personne).order_by("-periode", "-pk"),
+            ("periode", "public__libelle"),
+        ),
+        "demandes": (
+            DemandeInstruction.objects.filter(personne=personne).order_by("-depot_le", "-pk"),
+            ("public_id", "depot_le", "echeance", "etat", "complement_le", "organisme__libelle"),
         ),
         "receptions": (
             Reception.objects.filter(dossier__in=dossiers).order_by("-date_reference", "-emis_le")[:1],

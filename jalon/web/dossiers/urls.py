@@ -7,6 +7,7 @@ from jalon.web.dossiers import views
 urlpatterns: list[URLPattern] = [
     path("personnes/<uuid:public_id>/", views.personne, name="personne"),
     path("personnes/<uuid:public_id>/droits/", views.personne_droits, name="personne_droits"),
+    path("personnes/<uuid:public_id>/orientations/", views.personne_orientations, name="personne_orientations"),
     path("personnes/<uuid:public_id>/identite/", views.personne_identite, name="personne_identite"),
     path("personnes/<uuid:public_id>/numero/", views.personne_numero, name="personne_numero"),
     path("personnes/<uuid:public_id>/lectures/", views.personne_lectures, name="personne_lectures"),

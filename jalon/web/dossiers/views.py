@@ -12,21 +12,27 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from jalon.agents.perimetre import Perimetre
+from jalon.orientations.reorientations import alternance
 from jalon.personnes.identite import nir_en_clair
 from jalon.personnes.models import Personne
 from jalon.personnes.selectors import acceder_foyer, acceder_personne
+from jalon.referentiels.parametres import mot
 from jalon.socle.errors import DroitManquantError
 from jalon.traces.models import Lecture
 from jalon.traces.services import noter_lecture
 from jalon.web.dossiers.droits import explication_soumission, ressources_par_mois
 from jalon.web.dossiers.frise import MONTRES, frise
-from jalon.web.dossiers.parcours import chemin, pastilles, suite
+from jalon.web.dossiers.orientations import decisions_de, reorientations_de
+from jalon.web.dossiers.parcours import chemin, delais, pastilles, suite
 from jalon.web.dossiers.selectors import DossierPersonne, dossier_foyer, dossier_personne
 from jalon.web.socle.acces import exige
 
 ONGLETS = (
     ("parcours", "personne", "Parcours"),
     ("droits", "personne_droits", "Foyer et droits"),
+    ("orientations", "personne_orientations", "Orientations"),
+    ("diagnostic", "personne_diagnostic", "Diagnostic"),
+    ("referents", "personne_referents", "Référent"),
     ("identite", "personne_identite", "Identité"),
     ("lectures", "personne_lectures", "Qui a ouvert ce dossier"),
 )
@@ -42,7 +48,7 @@ def personne(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _page(
         request, dossier, "parcours",
         faits=faits if tout else faits[:MONTRES], caches=0 if tout else max(0, len(faits) - MONTRES),
-        suite=suite(dossier, _perimetre(request), timezone.localdate()),
+        suite=suite(dossier, _perimetre(request), timezone.localdate()), delais=delais(dossier, timezone.localdate()),
     )  # fmt: skip
 
 
@@ -54,6 +60,18 @@ def personne_droits(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _page(
         request, dossier, "droits",
         explication=explication_soumission(dossier, timezone.localdate()), mois=ressources_par_mois(dossier),
+    )  # fmt: skip
+
+
+@exige("dossier.consulter")
+@require_safe
+def personne_orientations(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Toutes les décisions, qui les a prises et pourquoi, leurs lettres, et les demandes d'en changer."""
+    dossier = _ouvrir(request, public_id, "orientations")
+    jour = timezone.localdate()
+    return _page(
+        request, dossier, "orientations", decisions=decisions_de(dossier.personne),
+        reorientations=reorientations_de(dossier.personne), alternance=alternance(dossier.personne, jour),
     )  # fmt: skip
 
 
@@ -121,10 +139,23 @@ def _ouvrir(
     return dossier_personne(trouvee, onglet)
 
 
+def _titre(code: str, texte: str) -> str:
+    """Le mot du département quand il en a un pour cet onglet."""
+    if code not in ("diagnostic", "referents"):
+        return texte
+    libelle = mot("referent" if code == "referents" else "diagnostic")
+    court = libelle.court or libelle.singulier
+    return court[:1].upper() + court[1:]
+
+
 def _page(request: HttpRequest, dossier: DossierPersonne, onglet: str, **contexte: Any) -> HttpResponse:
     jour = timezone.localdate()
     onglets = [
-        {"texte": texte, "url": reverse(nom, args=[dossier.personne.public_id]), "courant": code == onglet}
+        {
+            "texte": _titre(code, texte),
+            "url": reverse(nom, args=[dossier.personne.public_id]),
+            "courant": code == onglet,
+        }
         for code, nom, texte in ONGLETS
     ]
     reponse = render(

@@ -33,6 +33,8 @@ class Entree:
     mot: str = ""
     mobile: bool = False
     court: str = ""
+    ou: tuple[str, ...] = ()
+    """Autres droits qui ouvrent la même porte."""
 
 
 MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
@@ -42,11 +44,14 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
             Entree("accueil", "Aujourd’hui", "home", mobile=True),
             Entree("recherche", "Rechercher", "search", "dossier.rechercher", mobile=True),
             Entree("taches", "Tâches", "checklist", "taches.traiter", mobile=True),
+            Entree("portefeuille", "", "briefcase", "portefeuille.consulter", "portefeuille", mobile=True),
         ),
     ),
     (
         "Service",
         (
+            Entree("instructions", "", "file-text", "instruction.saisir", "instruction"),
+            Entree("sites_instruction", "Lieux d’instruction", "building-community", "instruction.saisir"),
             Entree(
                 "file_orientation",
                 "",
@@ -56,6 +61,21 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
                 mobile=True,
                 court="File",
             ),
+            Entree(
+                "reorientations",
+                "Réorientations",
+                "arrows-left-right",
+                "reorientation.demander",
+                ou=("reorientation.examiner",),
+            ),
+            Entree("criteres_simulation", "Critères", "adjustments", "orientation.simuler"),
+            Entree("campagnes", "", "users-group", "campagnes.gerer", "campagne"),
+            Entree("reunions", "Réunions", "calendar-event", "reunions.consulter"),
+            Entree(
+                "seances", "Équipes et séances", "gavel", "seances.sieger", ou=("seances.preparer", "seances.presider")
+            ),
+            Entree("notifications", "", "mail", "notification.produire", "notification_orientation"),
+            Entree("charge", "Charge des référents", "scale", "charge.consulter"),
             Entree("doublons", "Doublons", "users", "doublons.traiter"),
         ),
     ),
@@ -63,8 +83,11 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
         "Pilotage",
         (
             Entree("tableaux", "Tableaux de bord", "chart-bar", "tableaux.consulter"),
+            Entree("referencement", "Référencement", "user-check", "charge.consulter"),
+            Entree("chiffres_grilles", "Grilles et freins", "stairs-up", "tableaux.consulter"),
             Entree("imports", "Imports CAF/MSA", "database-import", "flux.consulter"),
             Entree("quarantaine", "Quarantaine", "alert-triangle", "quarantaine.traiter"),
+            Entree("courriers", "Courriers", "file-pencil", "courriers.gerer"),
             Entree("territoires", "Territoires", "map-pin", "territoires.consulter"),
             Entree("agents", "Agents", "id-badge-2", "agents.consulter"),
             Entree("installation", "Installation", "settings", "installation.consulter"),
@@ -108,7 +131,7 @@ def menu(request: HttpRequest) -> list[tuple[str, list[Porte]]]:
             for entree in entrees
             if (url := url_ou_rien(entree.nom))
             and (texte := _texte(entree))
-            and (not entree.droit or perimetre.peut(entree.droit))
+            and (not entree.droit or any(perimetre.peut(droit) for droit in (entree.droit, *entree.ou)))
         ]
         if portes:
             moments.append((titre, portes))

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from jalon.accompagnements.models import Accompagnement, EtatMaintien, Maintien
+from jalon.accompagnements.models import Accompagnement, DesignationReferent, EtatMaintien, Maintien
 from jalon.droits.models import EtatDossier, Evenement, Situation, Soumission
 from jalon.orientations.models import AttenteOrientation
 from jalon.personnes.models import EtatTache, Personne, Rapprochement, Rattachement, Tache
@@ -193,6 +193,11 @@ def test_un_organisme_qui_accompagne_n_est_pas_un_referent(famille: Famille, dis
     assert etapes(famille.elodie)["Référent"] == "a_venir"
     suivi.agent = distribution.partenaire
     suivi.save()
+    assert etapes(famille.elodie)["Référent"] == "a_venir"
+    DesignationReferent.objects.create(
+        personne=famille.elodie, organisme=suivi.organisme, agent=distribution.partenaire,
+        periode=DateRange(JUIN, None),
+    )  # fmt: skip
     assert etapes(famille.elodie)["Référent"] == "fait"
 
 
@@ -201,7 +206,7 @@ def test_la_suite_compte_les_jours_du_service(famille: Famille, distribution: Di
     prochaine = suite(lire(famille.elodie), perimetre, JOUR)
     assert (prochaine.jours, prochaine.total, prochaine.retard, prochaine.ton) == (53, 61, 0, "ambre")
     assert "Le service doit décider de l’orientation" in prochaine.titre
-    assert prochaine.url.startswith("/orientation/?q=")
+    assert prochaine.url == f"/personnes/{famille.elodie.public_id}/orienter/"
 
 
 def test_un_retard_est_imputable_au_service(famille: Famille, distribution: Distribution) -> None:
