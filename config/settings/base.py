@@ -49,8 +49,11 @@ INSTALLED_APPS = [
     "jalon.agents",
     "jalon.personnes",
     "jalon.droits",
+    "jalon.diagnostics",
     "jalon.orientations",
     "jalon.accompagnements",
+    "jalon.rendezvous",
+    "jalon.instances",
     "jalon.echanges",
     "jalon.observatoire",
     "jalon.web",
@@ -180,6 +183,9 @@ DUREE_COMPTEURS = 20
 """Secondes pendant lesquelles les compteurs du menu sont gardés ; 0 pour les recompter à chaque page."""
 EMAIL_BACKEND = os.environ.get("JALON_COURRIEL", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = os.environ.get("JALON_EXPEDITEUR", "jalon@localhost")
+PASSERELLE_SMS = os.environ.get("JALON_PASSERELLE_SMS", "jalon.documents.passerelles.PasserelleConsole")
+PASSERELLE_COURRIEL = os.environ.get("JALON_PASSERELLE_COURRIEL", "jalon.documents.passerelles.PasserelleConsole")
+"""Par où partent les SMS et les courriels aux personnes : une classe par canal ; par défaut, rien ne sort."""
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -11,12 +11,20 @@ from django.db import transaction
 
 from jalon.agents.models import Affectation, Agent, ProfilHabilitation
 from jalon.agents.services import affecter_agent, creer_agent, installer_roles
+from jalon.diagnostics.installation import installer_grilles
+from jalon.documents.services import installer_courriers
+from jalon.droits.instruction import installer_instruction
+from jalon.echanges.campagnes.services import installer_formats
+from jalon.instances.installation import installer_instances
 from jalon.organismes.models import Organisme, Territoire
 from jalon.organismes.services import installer_organismes, installer_territoires
+from jalon.orientations.criteres import installer_criteres
+from jalon.orientations.services import installer_orientations
 from jalon.referentiels.communes import ReferentielCommunes, charger_communes
 from jalon.referentiels.models import ProfilDepartement
 from jalon.referentiels.profil import Profil, charger_profil
 from jalon.referentiels.services import installer_communes, installer_profil
+from jalon.rendezvous.installation import installer_reunions
 from jalon.socle.errors import JalonError
 
 MOT_DE_PASSE_DEMONSTRATION = "jalon-demonstration"
@@ -46,6 +54,14 @@ def installer(profil: Profil, communes: ReferentielCommunes, *, tout_le_pays: bo
     installer_organismes(profil)
     installer_roles(profil)
     installer_profil(profil)
+    installer_courriers(profil)
+    installer_orientations(profil)
+    installer_criteres(profil)
+    installer_instruction(profil)
+    installer_formats(profil)
+    installer_grilles(profil)
+    installer_reunions(profil)
+    installer_instances(profil)
 
 
 def lire_profil(code: str) -> tuple[Profil, ReferentielCommunes]:
