@@ -35,8 +35,10 @@ def main() -> None:
     def fichiers(taille: int) -> list[Path]:
         return ecrire_fichiers(profil, communes, taille=taille, graine=62, dire=dire, avancement=lambda *_: None)
 
+    from bench.criteres import mesurer as mesurer_criteres
     from bench.imports import charger
     from bench.imports import mesurer as mesurer_imports
+    from bench.lettres import mesurer as mesurer_lettres
     from bench.pages import mesurer as mesurer_pages
 
     print(f"Machine : {platform.platform()}, {os.cpu_count()} cœurs, Python {platform.python_version()}")
@@ -44,6 +46,8 @@ def main() -> None:
     mesures = mesurer_imports(mois, fichiers(6_000), arguments.tours) if arguments.tours else []
     charger(mois)
     mesures += mesurer_pages(dire)
+    mesures += mesurer_criteres(dire)
+    mesures += mesurer_lettres(dire)
     for mesure in mesures:
         cible = "" if mesure.cible is None else f" (cible ≤ {mesure.cible:g})"
         verdict = "" if mesure.cible is None else ("  ✓" if mesure.tenue else "  ✗")
