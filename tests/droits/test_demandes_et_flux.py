@@ -54,7 +54,6 @@ def test_le_flux_reconnait_la_personne_saisie(mois: Mois, demande: DemandeInstru
 def test_le_flux_suivant_lie_la_demande_et_dit_sa_liquidation(mois: Mois, demande: DemandeInstruction) -> None:
     assert rapprocher_demandes() == 0
     mois([flux()], "2026-09-30")
-    assert rapprocher_demandes() == 1
     demande.refresh_from_db()
     assert (demande.etat, demande.dossier) == (EtatDemande.LIQUIDEE, DossierRsa.objects.get())
     assert demande.liquidee_le is not None
@@ -66,7 +65,6 @@ def test_le_flux_suivant_lie_la_demande_et_dit_sa_liquidation(mois: Mois, demand
 
 def test_un_droit_refuse_clot_la_demande_sans_suite(mois: Mois, demande: DemandeInstruction) -> None:
     mois([flux(etat="1")], "2026-09-30")
-    assert rapprocher_demandes() == 1
     demande.refresh_from_db()
     assert (demande.etat, demande.motif_sans_suite) == (EtatDemande.SANS_SUITE, "Droit refusé par l'organisme payeur")
 
