@@ -37,14 +37,17 @@ comptes = creer_comptes_demonstration(profil)
 fichiers = ecrire_fichiers(profil, communes, taille=int(sys.argv[2]), graine=7, dire=lambda _: None,
                            avancement=lambda *_: None)
 roles = {role.code: compte.email for role, compte in zip(profil.roles, comptes, strict=True)}
+"""
+RESTITUTION = """
 print(json.dumps({"fichiers": [str(f) for f in fichiers], "comptes": roles}))
 """
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Adresse servie, fichiers des deux mois, et comptes par rôle."""
+    """Profil, adresse servie, fichiers des deux mois, et comptes par rôle."""
 
+    profil: str
     adresse: str
     mois: tuple[Path, Path]
     comptes: dict[str, str]
@@ -57,14 +60,13 @@ def _port_libre() -> int:
         return port
 
 
-@pytest.fixture(scope="module", params=["pas-de-calais", "loiret"])
-def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    donnees = tmp_path_factory.mktemp(request.param)
+def servir(profil: str, donnees: Path, *, taille: int = TAILLE, suite: str = "") -> Iterator[Installation]:
+    """Prépare une installation et la sert ; `suite` : ce que la préparation fait encore, avant que le serveur parte."""
     environnement = {
         cle: valeur for cle, valeur in os.environ.items() if not cle.startswith(("DATABASE_", "DJANGO_", "JALON_"))
     } | {"JALON_DONNEES": str(donnees), "JALON_DEMONSTRATION": "oui"}
     prepare = subprocess.run(
-        [sys.executable, "-c", PREPARATION, request.param, str(TAILLE)],
+        [sys.executable, "-c", PREPARATION + suite + RESTITUTION, profil, str(taille)],
         cwd=RACINE, env=environnement, capture_output=True, text=True, check=True,
     )  # fmt: skip
     donne = json.loads(prepare.stdout)
@@ -83,10 +85,15 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
                 break
             except OSError:
                 time.sleep(0.2)
-        yield Installation(f"http://127.0.0.1:{port}", (premier, second), donne["comptes"])
+        yield Installation(profil, f"http://127.0.0.1:{port}", (premier, second), donne["comptes"])
     finally:
         serveur.terminate()
         serveur.wait(30)
+
+
+@pytest.fixture(scope="module", params=["pas-de-calais", "loiret"])
+def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    yield from servir(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture(scope="module")
