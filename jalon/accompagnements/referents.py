@@ -166,7 +166,8 @@ def _verifier_charge(personne: Personne, agent: Agent, jour: date, depassement: 
     charge = charge_referent(agent, jour, sauf=personne)
     if charge < maximum:
         return False
-    constat = f"{agent} accompagne déjà {charge} personnes, pour une charge maximale de {maximum}"
+    suivies = "une personne" if charge == 1 else f"{charge} personnes"
+    constat = f"{agent} accompagne déjà {suivies}, pour une charge maximale de {maximum}"
     if vrai("referent.depassement_bloquant", jour):
         raise ChargeDepasseeError(f"{constat} : choisissez quelqu'un d'autre.", bloquant=True)
     if not depassement.confirme or not depassement.motif.strip():

@@ -150,7 +150,10 @@ def _inscrire(
     tracer(
         "instances.dossiers.inscrits", seance, acteur=acteur, organisme=perimetre.organisme_principal,
         personnes=list(publics.values_list("personne__public_id", flat=True)),
-        resume=f"{len(dossiers)} dossiers inscrits à l'ordre du jour de {seance.instance}"[:300],
+        resume=(
+            f"{'Un dossier inscrit' if len(dossiers) == 1 else f'{len(dossiers)} dossiers inscrits'} "
+            f"à l'ordre du jour ({seance.instance})"
+        )[:300],
     )  # fmt: skip
     return dossiers
 

@@ -124,7 +124,7 @@ def test_au_dela_de_la_charge_l_ecran_demande_de_confirmer(
         client.post(adresse(autre), saisie(autre, ccas, referent=str(referent.public_id), motif_ecart="Essai"))
         envoye = saisie(personne, ccas, referent=str(referent.public_id))
         page = client.post(adresse(personne), envoye).content.decode()
-        assert "accompagne déjà 1 personne" in page
+        assert "accompagne déjà une personne" in page
         assert 'name="motif_depassement"' in page
         assert not DecisionOrientation.objects.filter(personne=personne).exists()
         client.post(adresse(personne), {**envoye, "depassement": "oui", "motif_depassement": "Même fratrie"})
