@@ -21,6 +21,8 @@ LARGEUR = 180
 PAS = 30
 POLICE = "Atkinson Hyperlegible Next, sans-serif"
 MASQUE = "s"
+LEGENDE_COURTE = 28
+"""Au-delà, deux noms ne tiennent pas côte à côte : la légende passe à la ligne."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,12 @@ def specification(dessin: Dessin) -> dict[str, Any]:
     axe = alt.Axis(ticks=False, domain=False, labelLimit=190, labelPadding=8)
     y = alt.Y("barre:N", sort=ordre, title=None, axis=axe)
     legende = alt.Legend(
-        orient="top", direction="horizontal", title=None, columns=2, symbolType="square", labelLimit=220
+        orient="top",
+        direction="horizontal",
+        title=None,
+        symbolType="square",
+        labelLimit=340,
+        columns=1 if any(len(nom) > LEGENDE_COURTE for nom in series) else 2,
     )
     barres = (
         alt.Chart(alt.InlineData(values=valeurs))

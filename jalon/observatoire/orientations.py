@@ -147,13 +147,20 @@ def orientations_realisees(
 
     sommes = {t.code: sum(cases.get((lieu, t.code), 0) for lieu in lieux) for t in types}
     total = LigneOrientations(
-        "*", _lieu(carte, territoire), {code: None if ("*", code) in masquees else n for code, n in sommes.items()}
+        "*",
+        _lieu(carte, territoire, permis),
+        {code: None if ("*", code) in masquees else n for code, n in sommes.items()},
     )
     return OrientationsRealisees(periode, types, tuple(ligne(code) for code in lieux), total)
 
 
-def _lieu(carte: Arbre, territoire: str | None) -> str:
-    return carte.libelles[territoire] if territoire else carte.departement
+def _lieu(carte: Arbre, territoire: str | None, permis: frozenset[str] | None) -> str:
+    """Ce que couvre le total : un territoire, ceux du lecteur, ou tout le département."""
+    if territoire:
+        return carte.libelles[territoire]
+    if permis is None:
+        return carte.departement
+    return ", ".join(carte.libelles[code] for code in carte.feuilles if code in permis) or "Aucun territoire"
 
 
 def _masquees(
