@@ -77,7 +77,7 @@ def test_interrompu_au_clavier_ou_arrete_proprement(embarquee: InstallationEmbar
     for coup, attendu in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         processus = embarquee.ouvrir("importer", "flux-caf", premier)
         assert processus.stderr is not None
-        next(ligne for ligne in processus.stderr if "Mise à jour" in ligne)
+        next(ligne for ligne in processus.stderr if "Lecture du fichier" in ligne)
         os.kill(processus.pid, coup)
         _, erreurs = processus.communicate(timeout=60)
         assert processus.returncode == attendu, erreurs
@@ -91,7 +91,7 @@ def test_le_serveur_est_tue_pendant_l_import(embarquee: InstallationEmbarquee, t
     avant = embarquee.empreintes()
     processus = embarquee.ouvrir("importer", "flux-caf", premier)
     assert processus.stderr is not None
-    next(ligne for ligne in processus.stderr if "Mise à jour" in ligne)
+    next(ligne for ligne in processus.stderr if "Lecture du fichier" in ligne)
     embarquee.tuer_le_serveur()
     _, erreurs = processus.communicate(timeout=120)
     assert processus.returncode == 1, erreurs
