@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("diagnostics", "0001_initial")]
+    dependencies = [("diagnostics", "0003_brouillons")]
 
     operations = [
         migrations.RunSQL(
