@@ -8,7 +8,8 @@ from datetime import date
 from django.utils import timezone
 
 from jalon.agents.models import Affectation, Agent, Portee
-from jalon.organismes.models import CategorieOrganisme, Territoire
+from jalon.organismes.models import CategorieOrganisme
+from jalon.organismes.selectors import avec_descendants
 from jalon.socle.errors import DroitManquantError
 from jalon.socle.rls import Reglages
 
@@ -68,7 +69,7 @@ class Perimetre:
         return cls(
             agent=agent,
             tout=tout,
-            territoires=_avec_descendants(territoires),
+            territoires=avec_descendants(territoires),
             organismes=frozenset(organismes),
             droits=frozenset(droits),
             voit_nir=voit_nir,
@@ -97,19 +98,3 @@ class Perimetre:
             territoires=self.territoires,
             organismes=self.organismes,
         )
-
-
-def _avec_descendants(racines: set[int]) -> frozenset[int]:
-
-    if not racines:
-        return frozenset()
-    enfants: dict[int | None, list[int]] = {}
-    for cle, parent in Territoire.objects.order_by("id").values_list("id", "parent_id"):
-        enfants.setdefault(parent, []).append(cle)
-    vus, pile = set[int](), list(racines)
-    while pile:
-        courant = pile.pop()
-        if courant not in vus:
-            vus.add(courant)
-            pile += enfants.get(courant, [])
-    return frozenset(vus)

@@ -13,8 +13,9 @@ from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.diagnostics.enums import OriginePassation, ParcoursEnvisage
 from jalon.diagnostics.models import Passation, Reponse, VersionGrille
-from jalon.diagnostics.selectors import age_revolu, version_en_vigueur
+from jalon.diagnostics.selectors import version_en_vigueur
 from jalon.diagnostics.services import DROIT, organisme_de
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import Personne, Sexe
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
@@ -65,7 +66,7 @@ def enregistrer_passation(
         raise JalonError("Aucune question n'a de réponse : choisissez au moins un échelon avant d'enregistrer.")
     passation = Passation(
         personne=personne, version=version, date_passation=date_passation, territoire_id=personne.territoire_id,
-        sexe=personne.sexe if personne.sexe in Sexe.values else "", age=age_revolu(personne, date_passation),
+        sexe=personne.sexe if personne.sexe in Sexe.values else "", age=age_revolu(personne.date_naissance, date_passation),
         parcours_envisage=parcours_envisage, convenue=True, origine=origine, saisie_par=acteur,
         organisme=organisme_de(perimetre),
     )  # fmt: skip

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
 
 from jalon.diagnostics.enums import Niveau
 from jalon.diagnostics.models import (
@@ -296,9 +295,3 @@ def evaluations_precedentes(ids: Collection[int]) -> dict[int, Evaluation]:
             freins=tuple(par_freins[passation.pk]) if passation else (),
         )
     return rendues
-
-
-def age_revolu(personne: Personne, jour: date | None = None) -> int:
-    """Âge à une date, en années révolues."""
-    jour, ne = jour or timezone.localdate(), personne.date_naissance
-    return jour.year - ne.year - ((jour.month, jour.day) < (ne.month, ne.day))

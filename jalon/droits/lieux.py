@@ -96,9 +96,8 @@ def couverture(jour: date) -> list[Couverture]:
         habitants[ligne["territoire_id"]] += ligne["habitants"] or 0
         if ligne["commune_id"] in ouvertes:
             couverts[ligne["territoire_id"]] += ligne["habitants"] or 0
-    parents = set(Territoire.objects.exclude(parent=None).order_by("pk").values_list("parent_id", flat=True))
     lignes = []
-    for territoire in Territoire.objects.exclude(pk__in=parents).order_by("ordre", "libelle", "pk"):
+    for territoire in Territoire.objects.feuilles().order_by("ordre", "libelle", "pk"):
         ici = [lieu for lieu in lieux if territoire.pk in {t.pk for t in lieu.organisme.territoires.all()}]
         lignes.append(
             Couverture(

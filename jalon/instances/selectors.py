@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from jalon.agents.perimetre import Perimetre
 from jalon.instances.models import DossierSeance, EtatDossierSeance, EtatSeance, Instance, Seance
-from jalon.organismes.models import Territoire
+from jalon.organismes.selectors import avec_descendants
 from jalon.orientations.models import AttenteOrientation, DemandeReorientation
 from jalon.orientations.querysets import AttenteOrientationQuerySet
 from jalon.orientations.reorientations import EST_EN_COURS, demandes
@@ -75,19 +75,6 @@ def avec_nombres(seances: QuerySet[Seance]) -> QuerySet[Seance]:
 # --- Qui peut être inscrit
 
 
-def territoires_de(instance: Instance) -> list[int]:
-    """Le territoire de l'instance et ceux qui en dépendent."""
-    enfants: dict[int | None, list[int]] = {}
-    for cle, parent in Territoire.objects.order_by("pk").values_list("pk", "parent_id"):
-        enfants.setdefault(parent, []).append(cle)
-    pile, vus = [instance.territoire_id], list[int]()
-    while pile:
-        courant = pile.pop()
-        vus.append(courant)
-        pile += enfants.get(courant, [])
-    return vus
-
-
 def candidats(perimetre: Perimetre, seance: Seance) -> AttenteOrientationQuerySet:
     """Attentes du territoire de l'instance, du périmètre, qui ne sont à l'ordre du jour de rien."""
     inscrite = DossierSeance.objects.filter(personne_id=OuterRef("personne_id"), etat__in=VIVANTS)
@@ -95,7 +82,7 @@ def candidats(perimetre: Perimetre, seance: Seance) -> AttenteOrientationQuerySe
         AttenteOrientationQuerySet(AttenteOrientation)
         .en_cours()
         .du_perimetre(perimetre)
-        .filter(~Exists(inscrite), territoire_id__in=territoires_de(seance.instance))
+        .filter(~Exists(inscrite), territoire_id__in=avec_descendants([seance.instance.territoire_id]))
     )
 
 
@@ -103,7 +90,7 @@ def demandes_a_examiner(perimetre: Perimetre, seance: Seance) -> QuerySet[Demand
     """Demandes de réorientation en cours du territoire, qui ne sont à l'ordre du jour de rien."""
     inscrite = DossierSeance.objects.filter(personne_id=OuterRef("personne_id"), etat__in=VIVANTS)
     return demandes(perimetre).filter(
-        ~Exists(inscrite), EST_EN_COURS, personne__territoire_id__in=territoires_de(seance.instance)
+        ~Exists(inscrite), EST_EN_COURS, personne__territoire_id__in=avec_descendants([seance.instance.territoire_id])
     )
 
 

@@ -27,6 +27,7 @@ from jalon.observatoire.erreurs import TableauInconnuError
 from jalon.observatoire.secret import Equation, equations, masquer
 from jalon.observatoire.territoires import Arbre, arbre
 from jalon.personnes.fusion import effets_complets
+from jalon.socle.nombres import en_pourcent
 
 CENTIEME = Decimal("0.01")
 SANS_TERRITOIRE = ""
@@ -118,14 +119,7 @@ DECLAREES = (ECHELLES, T14, ECHANTILLON, FREINS, EVOLUTION)
 
 
 def _part_de(effectif: int | None, base: int | None) -> Decimal | None:
-    return None if effectif is None or base is None else pourcentage(effectif, base)
-
-
-def pourcentage(effectif: int, base: int) -> Decimal | None:
-    """Part en pour cent, au centième, la moitié vers le haut ; rien sur une base nulle."""
-    if base == 0:
-        return None
-    return (Decimal(effectif) * 100 / Decimal(base)).quantize(CENTIEME, ROUND_HALF_UP)
+    return None if effectif is None or base is None else en_pourcent(effectif, base)
 
 
 # --- Ce que demande un chiffre
@@ -558,7 +552,7 @@ class EvolutionCompte:
         return (Decimal(self.somme) / self.base).quantize(CENTIEME, ROUND_HALF_UP)
 
     def pourcentage(self, effectif: int) -> Decimal | None:
-        return pourcentage(effectif, self.base)
+        return en_pourcent(effectif, self.base)
 
 
 def evolutions(vu: Champ) -> list[EvolutionCompte]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -28,21 +28,19 @@ from jalon.observatoire.tableaux import CATALOGUE
 from jalon.observatoire.territoires import Arbre, arbre
 from jalon.referentiels.parametres import nombre
 from jalon.socle.errors import HorsPerimetreError
+from jalon.socle.nombres import en_pourcent
 
 DEPARTEMENT = "*"
 SELECTION = "+"
 SANS_TERRITOIRE = ""
-PRECISION = Decimal("0.1")
 
 Cube = dict[tuple[str, ...], int]
 """(territoire, ligne, colonne) → effectif."""
 
 
 def pourcentage(effectif: int, base: int) -> Decimal | None:
-    """Part en pour cent, arrondie au dixième, la moitié vers le haut ; rien sur une base nulle."""
-    if base == 0:
-        return None
-    return (Decimal(effectif) * 100 / Decimal(base)).quantize(PRECISION, ROUND_HALF_UP)
+    """Part en pour cent, au dixième ; rien sur une base nulle."""
+    return en_pourcent(effectif, base, decimales=1)
 
 
 def declaration(code: str) -> Tableau:

@@ -15,12 +15,13 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from jalon.observatoire.erreurs import TableauInconnuError
-from jalon.observatoire.referencement import en_pourcent, population
+from jalon.observatoire.referencement import population
 from jalon.observatoire.secret import masquer
 from jalon.observatoire.territoires import Arbre, arbre
 from jalon.orientations.models import DecisionOrientation, TypeOrientation
 from jalon.personnes.fusion import effets_complets
 from jalon.personnes.models import Personne
+from jalon.socle.nombres import en_pourcent
 
 SANS_TERRITOIRE = ""
 SOURCE = "Décisions d'orientation datées de Jalon, annulations comprises."

@@ -22,6 +22,7 @@ from jalon.observatoire.territoires import arbre
 from jalon.orientations.models import DecisionOrientation, Sphere
 from jalon.personnes.models import Personne, Sexe
 from jalon.referentiels.parametres import ParametreAbsentError, mot, nombre
+from jalon.socle.nombres import en_pourcent
 
 ANCIENNETE = "referencement.anciennete_minimale"
 AVEC_REFERENT, EN_COURS, NOUVELLE, SANS_REFERENT = "avec_referent", "en_cours", "nouvelle", "sans_referent"
@@ -147,13 +148,6 @@ def compter(personnes: QuerySet[Personne], jour: date) -> dict[tuple[int | None,
 
 
 # --- Indicateurs
-
-
-def en_pourcent(numerateur: int, denominateur: int) -> Decimal | None:
-    """Part en pourcentage, au centième, arrondi commercial ; rien si le dénominateur est nul."""
-    if not denominateur:
-        return None
-    return (Decimal(100 * numerateur) / denominateur).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,13 @@ from django.db import models
 from jalon.socle.models import PublicModel
 
 
+class TerritoireQuerySet(models.QuerySet["Territoire"]):
+    def feuilles(self) -> TerritoireQuerySet:
+        """Territoires dont aucun autre ne dépend : ceux où l'on travaille, et qui portent les communes."""
+        parents = Territoire.objects.exclude(parent=None).order_by().values("parent_id")
+        return self.exclude(pk__in=parents)
+
+
 class Territoire(PublicModel):
     """Maille d'organisation du département, en arbre ; les communes sont rattachées aux feuilles."""
 
@@ -17,6 +24,8 @@ class Territoire(PublicModel):
     type = models.CharField("type", max_length=40)
     parent = models.ForeignKey("self", models.PROTECT, verbose_name="territoire parent", null=True, blank=True)
     ordre = models.PositiveSmallIntegerField("ordre", default=0)
+
+    objects = TerritoireQuerySet.as_manager()
 
     class Meta:
         verbose_name = "territoire"

@@ -28,6 +28,7 @@ from jalon.orientations.models import (
     TypeOrientation,
 )
 from jalon.orientations.reorientations import verrouiller_acceptation
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import Personne
 from jalon.referentiels.parametres import mot
 from jalon.socle.errors import HorsPerimetreError, JalonError, TransitionRefuseeError
@@ -84,7 +85,7 @@ def verifier_choix(choix: Choix, personne: Personne, jour: date) -> None:
             "choisissez un autre organisme."
         )
     accueil = Accueil.objects.filter(organisme=choix.organisme, type=choix.type, periode__contains=jour).first()
-    age = _age(personne, jour)
+    age = age_revolu(personne.date_naissance, jour)
     if accueil is not None and (
         (accueil.age_min is not None and age < accueil.age_min)
         or (accueil.age_max is not None and age > accueil.age_max)
@@ -103,11 +104,6 @@ def verifier_choix(choix: Choix, personne: Personne, jour: date) -> None:
 def travaille_a(agent: Agent, organisme: Organisme) -> bool:
     """L'agent a aujourd'hui une affectation dans cet organisme ; un agent désactivé n'en a plus."""
     return organisme.pk in {affectation.organisme_id for affectation in Perimetre.de(agent).affectations}
-
-
-def _age(personne: Personne, jour: date) -> int:
-    ne = personne.date_naissance
-    return jour.year - ne.year - ((jour.month, jour.day) < (ne.month, ne.day))
 
 
 def s_ecarte(proposition: PropositionOrientation | None, choix: Choix) -> bool:

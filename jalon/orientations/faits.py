@@ -18,7 +18,8 @@ from jalon.diagnostics.enums import Anciennete, Disponibilite, Logement, Niveau,
 from jalon.diagnostics.models import Frein, Grille, Item, intitule
 from jalon.organismes.models import CategorieOrganisme
 from jalon.orientations.models import MotifEntree, TypeOrientation
-from jalon.orientations.structures import Offre, age_au, lire_offre
+from jalon.orientations.structures import Offre, lire_offre
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import RolePersonne
 from jalon.referentiels.parametres import mot
 from jalon.referentiels.profil.criteres import FAITS_CONNUS, Condition, NatureFait
@@ -196,7 +197,7 @@ _PERSONNES = "select id, date_naissance, territoire_id from personnes_personne w
 def lire_personnes(faits: Faits, jour: date) -> None:
     """Âge et territoire, dont ont besoin les places autant que les critères."""
     for personne, naissance, territoire in _lire(_PERSONNES, faits.ids):
-        faits.ages[personne] = age_au(naissance, jour)
+        faits.ages[personne] = age_revolu(naissance, jour)
         faits.territoires[personne] = territoire
 
 

@@ -374,8 +374,7 @@ def services_affectables(perimetre: Perimetre, jour: date) -> list[Organisme]:
 
 def territoires_de_la_file(perimetre: Perimetre) -> list[Territoire]:
     """Territoires que la facette propose : les feuilles du périmètre."""
-    parents = Territoire.objects.exclude(parent=None).order_by().values("parent_id")
-    feuilles = Territoire.objects.exclude(pk__in=parents)
+    feuilles = Territoire.objects.feuilles()
     if not perimetre.tout:
         feuilles = feuilles.filter(pk__in=perimetre.territoires)
     return list(feuilles.order_by("ordre", "libelle", "pk"))

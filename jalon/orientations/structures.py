@@ -10,6 +10,7 @@ from django.db import connection
 
 from jalon.organismes.models import Habilitation, ObjetHabilitation, Organisme, Territoire
 from jalon.orientations.models import Accueil, TypeOrientation
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import Personne
 
 
@@ -135,9 +136,4 @@ def charges_structures() -> dict[tuple[int, int], int]:
 def structures_possibles(personne: Personne, type_orientation: TypeOrientation, jour: date) -> list[Structure]:
     """Structures qui peuvent recevoir cette personne sous ce type, la meilleure d'abord."""
     offre = lire_offre(jour, [type_orientation.pk])
-    return offre.possibles(personne.territoire_id, age_au(personne.date_naissance, jour), type_orientation.pk)
-
-
-def age_au(naissance: date, jour: date) -> int:
-    """Âge en années révolues."""
-    return jour.year - naissance.year - ((jour.month, jour.day) < (naissance.month, naissance.day))
+    return offre.possibles(personne.territoire_id, age_revolu(personne.date_naissance, jour), type_orientation.pk)

@@ -1,8 +1,9 @@
-"""Identité d'une personne : numéro de sécurité sociale, clés de comparaison, clés de recherche."""
+"""Identité d'une personne : numéro de sécurité sociale, clés de comparaison et de recherche, âge."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 
@@ -23,6 +24,11 @@ def cles_identite(nom: str, nom_naissance: str, prenom: str, prenom2: str = "", 
         "cle_prenom": premier,
         "cle_prenoms": f"{premier} {autres}".strip(),
     }
+
+
+def age_revolu(naissance: date, jour: date) -> int:
+    """Âge à une date, en années révolues ; qui est né un 29 février vieillit le 1er mars des années communes."""
+    return jour.year - naissance.year - ((jour.month, jour.day) < (naissance.month, naissance.day))
 
 
 @dataclass(frozen=True, slots=True)

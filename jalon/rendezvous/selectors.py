@@ -237,8 +237,7 @@ def protocoles_en_vigueur(jour: date) -> list[ProtocoleReunion]:
 
 def territoires_du_plan(perimetre: Perimetre) -> list[Territoire]:
     """Territoires feuilles où l'agent peut tenir ou lire des réunions."""
-    parents = Territoire.objects.exclude(parent=None).order_by().values("parent_id")
-    feuilles = Territoire.objects.exclude(pk__in=parents)
+    feuilles = Territoire.objects.feuilles()
     if not perimetre.tout:
         feuilles = feuilles.filter(pk__in=perimetre.territoires)
     return list(feuilles.order_by("ordre", "libelle", "pk"))

@@ -20,7 +20,8 @@ from jalon.orientations.models import (
     Sphere,
     TypeOrientation,
 )
-from jalon.orientations.structures import Offre, Structure, age_au, lire_offre
+from jalon.orientations.structures import Offre, Structure, lire_offre
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import Personne
 from jalon.referentiels.profil import Profil
 
@@ -123,7 +124,7 @@ def _creer(qui: tuple[str, str], role: str, organisme: Organisme, jour: date) ->
 
 
 def age_de(decor: Decor, personne: Personne) -> int:
-    return age_au(personne.date_naissance, decor.jour)
+    return age_revolu(personne.date_naissance, decor.jour)
 
 
 def nommer_les_referents(decor: Decor) -> list[Poste]:

@@ -37,6 +37,7 @@ from jalon.echanges.campagnes.rapprochement import (
 )
 from jalon.echanges.campagnes.selectors import campagnes_du_perimetre
 from jalon.organismes.models import Organisme, Territoire
+from jalon.organismes.selectors import avec_descendants
 from jalon.orientations.decisions import Choix
 from jalon.orientations.models import AttenteOrientation, OrigineDecision
 from jalon.personnes.models import Adresse, Personne
@@ -269,7 +270,7 @@ def identites_connues(campagne: Campagne) -> list[Identite]:
     perimetre = Perimetre.de(campagne.creee_par)
     personnes = personnes_du_perimetre(perimetre)
     if campagne.territoire_id is not None:
-        personnes = personnes.filter(territoire_id__in=territoires_de(campagne))
+        personnes = personnes.filter(territoire_id__in=avec_descendants([campagne.territoire_id]))
     if campagne.population == Population.EN_ATTENTE:
         personnes = personnes.filter(attentes_orientation__sortie_le=None, attentes_orientation__isnull=False)
     else:
@@ -308,16 +309,6 @@ def identites_connues(campagne: Campagne) -> list[Identite]:
         )
         for cle, nom, prenom, naissance, ne, sexe, ft, nir in lignes.iterator(5_000)
     ]
-
-
-def territoires_de(campagne: Campagne) -> list[int]:
-    """Le territoire de la campagne et ceux qui en dépendent."""
-    vus, pile_ = [campagne.territoire_id], [campagne.territoire_id]
-    while pile_:
-        enfants = list(Territoire.objects.filter(parent_id=pile_.pop()).order_by("pk").values_list("pk", flat=True))
-        vus += enfants
-        pile_ += enfants
-    return [cle for cle in vus if cle is not None]
 
 
 # --- Vérifier

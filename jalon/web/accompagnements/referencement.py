@@ -106,8 +106,7 @@ def _population(perimetre: Perimetre, jour: Any) -> QuerySet[Personne]:
 
 
 def _territoires(perimetre: Perimetre) -> list[Territoire | None]:
-    parents = Territoire.objects.exclude(parent=None).order_by().values("parent_id")
-    feuilles = Territoire.objects.exclude(pk__in=parents).order_by("ordre", "libelle", "pk")
+    feuilles = Territoire.objects.feuilles().order_by("ordre", "libelle", "pk")
     if perimetre.tout:
         return [*feuilles, None]
     return list(feuilles.filter(pk__in=perimetre.territoires))

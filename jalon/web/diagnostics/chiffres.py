@@ -13,16 +13,16 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from jalon.agents.perimetre import Perimetre
 from jalon.diagnostics.models import Grille
 from jalon.diagnostics.selectors import grilles_actives
 from jalon.observatoire import echelles
 from jalon.observatoire.cliches import cliches_pris
 from jalon.observatoire.graphiques import Dessin, Part, ecrire_nombre, nettoyer, specification
 from jalon.observatoire.moteur import calculer
-from jalon.observatoire.territoires import Arbre, arbre
 from jalon.referentiels.parametres import nombre
 from jalon.socle.exports import Cell, ExportFormat, export_table
+from jalon.socle.nombres import en_pourcent
+from jalon.web.pilotage.demande import DemandeBornee, lire_bornes, lire_date
 from jalon.web.socle.acces import exige
 from jalon.web.templatetags.jalon import pourcent
 
@@ -31,31 +31,13 @@ LARGEUR, LARGEUR_REPONSE = 260, 520
 
 
 @dataclass(frozen=True)
-class Demande:
-    """Paramètres lus dans l'adresse, bornés au périmètre de l'agent."""
+class Demande(DemandeBornee):
+    """Paramètres des chiffres d'une grille lus dans l'adresse."""
 
-    perimetre: Perimetre
     grille: Grille
     jour: date
     depuis: date | None
-    territoire: str
     item: str
-    publication_demandee: bool
-    carte: Arbre
-
-    @property
-    def permis(self) -> frozenset[str] | None:
-        return None if self.perimetre.tout else self.carte.feuilles_de(self.perimetre.territoires)
-
-    @property
-    def territoires(self) -> list[tuple[str, str]]:
-        permis = self.permis
-        return [(c, self.carte.libelles[c]) for c in self.carte.feuilles if permis is None or c in permis]
-
-    @property
-    def publication(self) -> bool:
-        """Les petits effectifs sont masqués à qui n'ouvre aucun dossier, et dans ce qui sera publié."""
-        return self.publication_demandee or not self.perimetre.peut("dossier.consulter")
 
     @property
     def seuil(self) -> int:
@@ -89,26 +71,14 @@ def _lire_demande(request: HttpRequest) -> Demande:
     grille = next((g for g in grilles if not code or g.code == code), None)
     if grille is None:
         raise Http404
-    carte = arbre()
-    territoire = request.GET.get("territoire", "")
-    if territoire and territoire not in carte.libelles:
-        raise Http404
     aujourdhui = timezone.localdate()
     demande = Demande(
-        perimetre=request.perimetre, grille=grille, jour=min(_lire_date(request, "date") or aujourdhui, aujourdhui),
-        depuis=_lire_date(request, "depuis"), territoire=territoire, item=request.GET.get("item", ""),
-        publication_demandee=request.GET.get("publication") == "oui", carte=carte,
+        **lire_bornes(request), grille=grille, jour=min(lire_date(request, "date") or aujourdhui, aujourdhui),
+        depuis=lire_date(request, "depuis"), item=request.GET.get("item", ""),
     )  # fmt: skip
-    if territoire and demande.permis is not None and not demande.champ.feuilles:
+    if demande.territoire and demande.permis is not None and not demande.champ.feuilles:
         raise Http404
     return demande
-
-
-def _lire_date(request: HttpRequest, nom: str) -> date | None:
-    try:
-        return date.fromisoformat(request.GET.get(nom, ""))
-    except ValueError:
-        return None
 
 
 def _choisie(lues: list[echelles.Repartition], item: str) -> echelles.Repartition:
@@ -250,7 +220,7 @@ def _echantillon(demande: Demande) -> str:
         carte=demande.carte,
     )  # fmt: skip
     socle = t05.valeur("payables", "socle") or 0
-    part = echelles.pourcentage(echelles.nombre_de_grilles(demande.champ), socle)
+    part = en_pourcent(echelles.nombre_de_grilles(demande.champ), socle)
     return "" if part is None else f"{pourcent(part, 1)} des {ecrire_nombre(socle)} foyers au socle"
 
 

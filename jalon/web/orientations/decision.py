@@ -31,7 +31,8 @@ from jalon.orientations.models import (
 )
 from jalon.orientations.propositions import Proposition, enregistrer_proposition, proposer, proposition_montree
 from jalon.orientations.reorientations import Alternance, alternance
-from jalon.orientations.structures import Offre, Structure, age_au, lire_offre
+from jalon.orientations.structures import Offre, Structure, lire_offre
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import Personne
 from jalon.referentiels.parametres import mot
 from jalon.rendezvous.models import Invitation
@@ -178,7 +179,7 @@ class EcranDecision:
     @cached_property
     def groupes(self) -> list[GroupeStructures]:
         """Par type, les structures du territoire et du public de la personne, et celles qui la suivent déjà."""
-        age = age_au(self.personne.date_naissance, self.jour)
+        age = age_revolu(self.personne.date_naissance, self.jour)
         groupes = []
         for type_orientation in self.types:
             options = self.offre.possibles(self.personne.territoire_id, age, type_orientation.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
@@ -18,19 +19,12 @@ from jalon.observatoire.territoires import Arbre, arbre
 
 
 @dataclass(frozen=True)
-class Demande:
-    """Paramètres lus dans l'adresse, bornés au périmètre de l'agent."""
+class DemandeBornee:
+    """Ce que toute page de chiffres demande : un territoire, pour soi ou à publier, dans le périmètre de l'agent."""
 
     perimetre: Perimetre
-    a_la_date: date
-    dates: tuple[date, ...]
-    date_refusee: bool
-    """L'adresse demandait une date qu'on ne propose pas."""
     carte: Arbre
     territoire: str
-    vue_tableaux: bool
-    par_territoire: bool
-    colonne: str
     publication_demandee: bool
 
     @property
@@ -47,6 +41,19 @@ class Demande:
     def publication(self) -> bool:
         """Les petits effectifs sont masqués à qui n'a aucun accès aux dossiers, et dans ce qui sera publié."""
         return self.publication_demandee or not self.perimetre.peut("dossier.consulter")
+
+
+@dataclass(frozen=True)
+class Demande(DemandeBornee):
+    """Paramètres des tableaux de bord lus dans l'adresse."""
+
+    a_la_date: date
+    dates: tuple[date, ...]
+    date_refusee: bool
+    """L'adresse demandait une date qu'on ne propose pas."""
+    vue_tableaux: bool
+    par_territoire: bool
+    colonne: str
 
     @property
     def ouvre_les_dossiers(self) -> bool:
@@ -86,36 +93,43 @@ class Demande:
         return "?" + urlencode({cle: valeur for cle, valeur in valeurs.items() if valeur})
 
 
+def lire_bornes(request: HttpRequest) -> dict[str, Any]:
+    """Les champs de `DemandeBornee` ; un territoire inconnu est une page absente."""
+    carte = arbre()
+    territoire = request.GET.get("territoire", "")
+    if territoire and territoire not in carte.libelles:
+        raise Http404
+    return {
+        "perimetre": request.perimetre,
+        "carte": carte,
+        "territoire": territoire,
+        "publication_demandee": request.GET.get("publication") == "oui",
+    }
+
+
+def lire_date(request: HttpRequest, nom: str) -> date | None:
+    """Une date de l'adresse ; rien si elle manque ou n'en est pas une."""
+    try:
+        return date.fromisoformat(request.GET.get(nom, ""))
+    except ValueError:
+        return None
+
+
 def lire_demande(request: HttpRequest) -> Demande | None:
     """La demande de cette page ; rien si aucun flux n'a encore été reçu. Un territoire inconnu est une page absente."""
     dates = tuple(sorted({*dates_proposees(), *(c.a_la_date for c in cliches_pris())}, reverse=True))
     if not dates:
         return None
-    perimetre: Perimetre = request.perimetre  # type: ignore[attr-defined]
-    carte = arbre()
-    territoire = request.GET.get("territoire", "")
-    if territoire and territoire not in carte.libelles:
-        raise Http404
-    voulue = _lire_date(request.GET.get("date", ""))
+    voulue = lire_date(request, "date")
     return Demande(
-        perimetre=perimetre,
+        **lire_bornes(request),
         a_la_date=voulue if voulue in dates else dates[0],
         dates=dates,
         date_refusee=bool(request.GET.get("date")) and voulue not in dates,
-        carte=carte,
-        territoire=territoire,
         vue_tableaux=request.GET.get("vue") == "tableaux",
         par_territoire=request.GET.get("ventilation") == "territoire",
         colonne=request.GET.get("colonne", ""),
-        publication_demandee=request.GET.get("publication") == "oui",
     )
-
-
-def _lire_date(texte: str) -> date | None:
-    try:
-        return date.fromisoformat(texte)
-    except ValueError:
-        return None
 
 
 def code_connu(code: str) -> str:

@@ -30,7 +30,8 @@ from jalon.instances.selectors import Avancement, avancement, lire_ordre_du_jour
 from jalon.instances.workflows import DOSSIER, SEANCE
 from jalon.organismes.models import CategorieOrganisme
 from jalon.orientations.models import MotifOrientation, Parcours, TypeOrientation
-from jalon.orientations.structures import Structure, age_au, lire_offre
+from jalon.orientations.structures import Structure, lire_offre
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import Adresse, Personne, Rattachement
 
 EN_COURS = {"periode__endswith": None, "periode__isempty": False}
@@ -203,7 +204,7 @@ def _possibles(
 ) -> tuple[list[TypePossible], list[Parcours], list[ReferentPossible], list[Agent]]:
     """Types et structures qui recevraient cette personne, parcours, référents de ces structures, correspondants."""
     personne, offre = dossier.personne, lire_offre(jour)
-    age = age_au(personne.date_naissance, jour)
+    age = age_revolu(personne.date_naissance, jour)
     motifs = list(MotifOrientation.objects.filter(actif=True).order_by("ordre", "pk"))
     types = [
         TypePossible(

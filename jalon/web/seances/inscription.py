@@ -49,8 +49,7 @@ class EcranInscription:
         """Une instance départementale couvre plusieurs territoires : la facette n'a de sens que là."""
         if self.seance.instance.type.par_territoire:
             return []
-        parents = Territoire.objects.exclude(parent=None).order_by().values("parent_id")
-        return list(Territoire.objects.exclude(pk__in=parents).order_by("ordre", "pk"))
+        return list(Territoire.objects.feuilles().order_by("ordre", "pk"))
 
     @cached_property
     def retenus(self) -> dict[str, list[str]]:

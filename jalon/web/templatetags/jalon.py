@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from jalon.droits.models import EtatDossier
+from jalon.personnes.identite import age_revolu
 from jalon.personnes.models import EtatCivil, Sexe
 from jalon.referentiels import nomenclatures, parametres
 from jalon.socle.textes import nom_propre
@@ -289,8 +290,7 @@ def ne_le(personne: EtatCivil) -> str:
 def age(personne_ou_date: EtatCivil | date) -> str:
     """« 41 ans » à ce jour."""
     naissance = personne_ou_date if isinstance(personne_ou_date, date) else personne_ou_date.date_naissance
-    aujourdhui = timezone.localdate()
-    ans = aujourdhui.year - naissance.year - ((aujourdhui.month, aujourdhui.day) < (naissance.month, naissance.day))
+    ans = age_revolu(naissance, timezone.localdate())
     return f"{ans} an{'s' if ans > 1 else ''}"
 
 
