@@ -334,7 +334,7 @@ def _rapport(nom: str, lecture: Lecture, bilan: Bilan, suites: Suites, simulatio
             "lues": bilan.personnes_lues,
             "creees": creees,
             "mises_a_jour": mises_a_jour,
-            "inchangees": max(bilan.personnes_lues - creees - mises_a_jour, 0),
+            "inchangees": bilan.personnes_lues - creees - mises_a_jour,  # on n'en crée ni n'en change que de lues
         },
         "soumis_droits_devoirs": {
             "total": suites.total_soumises,
