@@ -71,6 +71,18 @@ def seances_du_perimetre(perimetre: Perimetre) -> QuerySet[Seance]:
     )
 
 
+def seances_ou_inscrire(perimetre: Perimetre) -> QuerySet[Seance]:
+    """Séances à venir dont l'agent prépare l'ordre du jour, la plus proche d'abord ; aucune sans ce droit."""
+    if not perimetre.peut(PREPARER):
+        return Seance.objects.none()
+    tenues = Q() if perimetre.tout else Q(instance__territoire_id__in=perimetre.territoires)
+    return (
+        seances_du_perimetre(perimetre)
+        .filter(tenues, etat__in=SEANCE["inscrire"], date__gte=timezone.localdate())
+        .order_by("date", "heure", "pk")
+    )
+
+
 def tient_instance(perimetre: Perimetre, instance: Instance) -> bool:
     """L'agent tient les séances de cette instance-là : il la voit autrement que comme membre."""
     return tient(perimetre) and (perimetre.tout or instance.territoire_id in perimetre.territoires)

@@ -10,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from jalon.instances.acces import seances_ou_inscrire
+from jalon.instances.selectors import avec_nombres
 from jalon.orientations import selectors
 from jalon.orientations.querysets import AttenteOrientationQuerySet
 from jalon.orientations.services import BilanAffectation, affecter_attentes, annuler_affectation
@@ -37,6 +39,8 @@ def file_orientation(request: HttpRequest) -> HttpResponse:
         "ecran": ecran,
         "agents": selectors.agents_affectables(perimetre, ecran.jour) if affecte else [],
         "services": selectors.services_affectables(perimetre, ecran.jour) if affecte else [],
+        "affecte": affecte,
+        "seances": avec_nombres(seances_ou_inscrire(perimetre)),
         "formats": list(ExportFormat),
         "a_defaire": request.session.pop(A_DEFAIRE, None),
     }

@@ -51,6 +51,7 @@ from jalon.web.seances.forms import SeanceForm, premiere_erreur
 from jalon.web.seances.inscription import EcranInscription
 from jalon.web.socle.acces import exige
 from jalon.web.socle.menu import url_ou_rien
+from jalon.web.templatetags.jalon import accorde
 
 REMPLIR_PAR_DEFAUT = 80
 
@@ -143,11 +144,20 @@ def inscrire(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
 
         def acte() -> str:
+            if request.POST.get("tout"):
+                raise JalonError(
+                    "On n'inscrit pas toute une file d'un coup : cochez les personnes, ou remplissez l'ordre du jour "
+                    "jusqu'au nombre voulu."
+                )
+            # La file d'orientation nomme ses cases « choisies » : le même choix s'y confie ou s'y exporte.
+            attentes = _identifiants(request, "attentes") + _identifiants(request, "choisies")
+            demandes = _identifiants(request, "demandes")
+            if not attentes and not demandes:
+                raise JalonError("Aucune personne n'est cochée : cochez celles à inscrire, puis recommencez.")
             inscrits = inscrire_dossiers(
-                trouvee, acteur=request.user, perimetre=request.perimetre,
-                attentes=_identifiants(request, "attentes"), demandes=_identifiants(request, "demandes"),
-            )  # fmt: skip
-            return _dire_inscrits(len(inscrits))
+                trouvee, acteur=request.user, perimetre=request.perimetre, attentes=attentes, demandes=demandes
+            )
+            return _dire_inscrits(len(inscrits), len(attentes) + len(demandes) - len(inscrits))
 
         tenter(request, acte)
         return redirect(f"{reverse('seance_inscrire', args=[public_id])}?{request.POST.get('filtre', '')}")
@@ -239,8 +249,11 @@ def _uuid(texte: str | None) -> UUID | None:
         return None
 
 
-def _dire_inscrits(nombre: int) -> str:
-    return f"{nombre} dossiers inscrits à l’ordre du jour." if nombre > 1 else "Un dossier inscrit à l’ordre du jour."
+def _dire_inscrits(nombre: int, ecartes: int = 0) -> str:
+    texte = f"{nombre} dossiers inscrits à l’ordre du jour." if nombre > 1 else "Un dossier inscrit à l’ordre du jour."
+    if ecartes:
+        texte += f" {accorde(ecartes, 'personne laissée,personnes laissées')} de côté : déjà inscrites, ou d’un autre territoire."
+    return texte
 
 
 # --- Convoquer, ouvrir, clore
