@@ -117,22 +117,32 @@ class Composeur:
         }  # fmt: skip
         blocs = self._blocs(version, completes)
         objet = imprimable(remplacer(version.objet, _textes(completes))) or version.modele.libelle
-        return Lettre(
-            {
-                "expediteur": self._lignes("entete"),
-                "destinataire": [imprimable(ligne) for ligne in destinataire],
-                "date": f"Le {date_en_lettres(jour)}",
-                "references": [[imprimable(nom), imprimable(valeur)] for nom, valeur in references],
-                "objet": objet,
-                "blocs": blocs,
-                "signature": self._lignes("signature"),
-                "pied": " · ".join(
-                    (*(imprimable(f"{nom} {valeur}") for nom, valeur in references), self._pied(version))
-                ),
-                "bandeau": bandeau,
-            },
-            version,
-        )
+        pied = " · ".join((*(imprimable(f"{nom} {valeur}") for nom, valeur in references), self._pied(version)))
+        charge = self._charge(objet, blocs, jour=jour, destinataire=destinataire, pied=pied)
+        charge["references"] = [[imprimable(nom), imprimable(valeur)] for nom, valeur in references]
+        return Lettre(charge | {"bandeau": bandeau}, version)
+
+    def lettre_libre(
+        self, objet: str, paragraphes: Iterable[str], *, jour: date, destinataire: Sequence[str]
+    ) -> dict[str, Any]:
+        """Charge d'une lettre sans texte installé, écrite par l'acte ; l'en-tête et la signature sont du profil."""
+        blocs: list[Bloc] = [{"genre": "p", "texte": imprimable(texte)} for texte in paragraphes]
+        return self._charge(imprimable(objet), blocs, jour=jour, destinataire=destinataire, pied=self.departement)
+
+    def _charge(
+        self, objet: str, blocs: list[Bloc], *, jour: date, destinataire: Sequence[str], pied: str
+    ) -> dict[str, Any]:
+        return {
+            "expediteur": self._lignes("entete"),
+            "destinataire": [imprimable(ligne) for ligne in destinataire],
+            "date": f"Le {date_en_lettres(jour)}",
+            "references": [],
+            "objet": objet,
+            "blocs": blocs,
+            "signature": self._lignes("signature"),
+            "pied": pied,
+            "bandeau": "",
+        }
 
     def rendre(self, lettre: Lettre) -> bytes:
         return rendre_lettre(self.papier, lettre.charge)
@@ -250,13 +260,17 @@ def exemple(version: VersionModele, jour: date) -> tuple[Composeur, Lettre]:
     composeur = Composeur()
     composeur.textes[version.modele.code] = version
     usage = UsageCourrier(version.modele.usage)
-    if usage in (UsageCourrier.ENTETE, UsageCourrier.SIGNATURE, UsageCourrier.MENTION):
+    if version.modele.code == "mention_absence":
+        usage, version = UsageCourrier.CONVOCATION_RENDEZ_VOUS, composeur.version("convocation_rendez_vous")
+    elif usage in (UsageCourrier.ENTETE, UsageCourrier.SIGNATURE, UsageCourrier.MENTION):
         usage, version = UsageCourrier.NOTIFICATION, composeur.version("notification_orientation")
     valeurs: dict[str, Valeur] = {c.code: c.exemple for c in CHAMPS[usage] if c.exemple}
     if usage is UsageCourrier.NOTIFICATION:
         mentions = {c.code: c.exemple for c in CHAMPS[UsageCourrier.MENTION] if c.exemple}
         valeurs["sanctions"] = composeur.mention("mention_sanctions", mentions)
         valeurs["voies_recours"] = composeur.mention("mention_recours", mentions)
+    if usage is UsageCourrier.CONVOCATION_RENDEZ_VOUS:
+        valeurs["consequences_absence"] = composeur.mention("mention_absence", {})
     if usage is UsageCourrier.COPIE:
         valeurs["personnes"] = tableau(
             ["Personne", "Née le", "Orientation", "Contrat", "Référent", "Correspondant"],

@@ -7,33 +7,34 @@ le noyau rend même après un arrêt brutal : c'est ainsi que l'écran distingue
 
 from __future__ import annotations
 
-import io
+import gc
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 
-import pikepdf
 from django.db import connection, models, transaction
 from django.utils import timezone
 
 from jalon.documents.models import Document, EtatLot, LotDocuments, TrancheLot
-from jalon.documents.pdf import rendre_tranche
+from jalon.documents.pdf import assembler, etre_ouvrier, rendre_lettre, rendre_tranche
 from jalon.documents.services import enregistrer_document
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 
 TAILLE_TRANCHE: Final = 100
 SEUL: Final = 100
 """Jusque-là, partager le travail coûterait plus que le faire."""
-A4: Final = (595, 842)
 VERROU_LOT: Final = 7_062_031
 """Classe des verrous de suivi ; le second nombre est la clé du lot."""
 EN_VIE: Final = (EtatLot.EN_ATTENTE, EtatLot.EN_COURS)
 Rendu = tuple[list[bytes], bytes]
+Tranche = tuple[int, Sequence[int]]
+T = TypeVar("T")
 
 
 class TrancheARefaireError(Exception):
@@ -57,9 +58,40 @@ class Fabrique(Protocol):
         """
         ...
 
-    def conclure(self) -> None:
-        """Une fois tout fait, dans la transaction qui termine le lot."""
+    def completer(self) -> Iterable[Any]:
+        """Une fois tout fait, les lettres que le lot entier demande encore ; chacune a une `charge`."""
         ...
+
+    def conclure(self, complements: Sequence[Any], pdf: Sequence[bytes]) -> None:
+        """Garde ces lettres, dans la transaction qui termine le lot."""
+        ...
+
+
+class Atelier:
+    """Où se composent les PDF : dans un processus par cœur, ou dans celui-ci si le travail est trop petit."""
+
+    def __init__(self, processus: int) -> None:
+        # « spawn » : un compilateur né avant la division des processus les bloquerait tous.
+        self._pool = (
+            ProcessPoolExecutor(processus, multiprocessing.get_context("spawn"), initializer=etre_ouvrier)
+            if processus > 1
+            else None
+        )
+        self.avance = 2 * processus if processus > 1 else 1
+        """Tranches à tenir prêtes : une d'avance par cœur, assez pour ne pas attendre sans remplir la mémoire."""
+
+    def __enter__(self) -> Atelier:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def confier(self, travail: Callable[..., T], *donnees: Any) -> Callable[[], T]:
+        """Met le travail en route, et rend de quoi en attendre le résultat."""
+        if self._pool is None:
+            return partial(travail, *donnees)
+        return self._pool.submit(travail, *donnees).result
 
 
 def creer_lot(
@@ -127,6 +159,16 @@ def _verrou(lot: LotDocuments) -> Iterator[bool]:
                 curseur.execute("select pg_advisory_unlock(%s, %s)", [VERROU_LOT, lot.pk])
 
 
+@contextmanager
+def _sans_relire_la_memoire() -> Iterator[None]:
+    """Ce qui vivait avant le lot n'est plus parcouru à chaque ramassage : le sixième du temps de ce processus."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def executer_lot(lot: LotDocuments, fabrique: Fabrique) -> None:
     """Fait les tranches qui manquent, puis assemble le fichier de l'imprimeur.
 
@@ -139,8 +181,10 @@ def executer_lot(lot: LotDocuments, fabrique: Fabrique) -> None:
         lot.etat = EtatLot.EN_COURS
         lot.save(update_fields=["etat"])
         try:
-            _faire(lot, fabrique)
-            _finir(lot, fabrique)
+            a_faire = _a_faire(lot)
+            with _sans_relire_la_memoire(), Atelier(_processus(a_faire)) as atelier:
+                _faire(lot, fabrique, atelier, a_faire)
+                _finir(lot, fabrique, atelier)
         except Exception as erreur:
             lot.etat = EtatLot.INTERROMPU
             lot.message = str(erreur)[:500] if isinstance(erreur, JalonError) else (
@@ -150,33 +194,35 @@ def executer_lot(lot: LotDocuments, fabrique: Fabrique) -> None:
             raise
 
 
-def _faire(lot: LotDocuments, fabrique: Fabrique) -> None:
+def _a_faire(lot: LotDocuments) -> deque[Tranche]:
+    """Les tranches qu'aucun travail n'a encore écrites."""
     faites = set(lot.tranches.order_by("rang").values_list("rang", flat=True))
-    a_faire: deque[tuple[int, Sequence[int]]] = deque(
+    return deque(
         (rang, lot.objets[debut : debut + lot.taille_tranche])
         for rang, debut in enumerate(range(0, len(lot.objets), lot.taille_tranche))
         if rang not in faites
     )
-    coeurs = min(os.cpu_count() or 1, len(a_faire))
-    if coeurs < 2 or sum(len(objets) for _, objets in a_faire) <= SEUL:
-        for rang, objets in a_faire:
+
+
+def _processus(a_faire: deque[Tranche]) -> int:
+    if sum(len(objets) for _, objets in a_faire) <= SEUL:
+        return 1
+    return min(os.cpu_count() or 1, len(a_faire))
+
+
+def _faire(lot: LotDocuments, fabrique: Fabrique, atelier: Atelier, a_faire: deque[Tranche]) -> None:
+    en_cours: deque[tuple[int, Sequence[int], Sequence[Any], Callable[[], Rendu]]] = deque()
+    while a_faire or en_cours:
+        while a_faire and len(en_cours) < atelier.avance:
+            rang, objets = a_faire.popleft()
+            preparees = fabrique.preparer(objets)
+            rendu = atelier.confier(rendre_tranche, fabrique.papier, _charges(preparees))
+            en_cours.append((rang, objets, preparees, rendu))
+        rang, objets, preparees, rendu = en_cours.popleft()
+        try:
+            _ecrire(lot, fabrique, rang, len(objets), preparees, rendu())
+        except TrancheARefaireError:
             _faire_ici(lot, fabrique, rang, objets)
-        return
-    # « spawn » : un compilateur né avant la division des processus les bloquerait tous.
-    with ProcessPoolExecutor(coeurs, mp_context=multiprocessing.get_context("spawn")) as atelier:
-        en_cours: deque[tuple[int, Sequence[int], Sequence[Any], Future[Rendu]]] = deque()
-        while a_faire or en_cours:
-            # Une tranche d'avance par cœur : assez pour ne pas attendre, pas assez pour remplir la mémoire.
-            while a_faire and len(en_cours) < 2 * coeurs:
-                rang, objets = a_faire.popleft()
-                preparees = fabrique.preparer(objets)
-                rendu = atelier.submit(rendre_tranche, fabrique.papier, _charges(preparees))
-                en_cours.append((rang, objets, preparees, rendu))
-            rang, objets, preparees, rendu = en_cours.popleft()
-            try:
-                _ecrire(lot, fabrique, rang, len(objets), preparees, rendu.result())
-            except TrancheARefaireError:
-                _faire_ici(lot, fabrique, rang, objets)
 
 
 def _faire_ici(lot: LotDocuments, fabrique: Fabrique, rang: int, objets: Sequence[int]) -> None:
@@ -206,11 +252,17 @@ def _ecrire(
 
 
 @transaction.atomic
-def _finir(lot: LotDocuments, fabrique: Fabrique) -> None:
-    octets = assembler(bytes(planche) for planche in lot.tranches.order_by("rang").values_list("planche", flat=True))
+def _finir(lot: LotDocuments, fabrique: Fabrique, atelier: Atelier) -> None:
+    tranches = lot.tranches.order_by("rang").values_list("planche", flat=True)
+    planche = atelier.confier(assembler, [bytes(octets) for octets in tranches])
+    complements, rendus = [], []
+    for complement in fabrique.completer():
+        complements.append(complement)
+        rendus.append(atelier.confier(rendre_lettre, fabrique.papier, complement.charge))
+    fabrique.conclure(complements, [rendu() for rendu in rendus])
+    octets = planche()
     if octets:
         lot.planche = _garder_planche(lot, octets)
-    fabrique.conclure()
     lot.etat, lot.fini_le, lot.message = EtatLot.TERMINE, timezone.now(), ""
     lot.save(update_fields=["etat", "fini_le", "message", "planche"])
     lot.tranches.all().delete()
@@ -220,19 +272,3 @@ def _garder_planche(lot: LotDocuments, octets: bytes) -> Document:
     return enregistrer_document(
         octets, acteur=lot.demande_par, nature="planche", titre=f"Pour l'imprimeur : {lot.titre}"
     )
-
-
-def assembler(planches: Iterator[bytes]) -> bytes:
-    """Met des suites de pages bout à bout. Chaque suite est complétée au verso, pour que la suivante parte d'un recto."""
-    sortie = pikepdf.new()
-    # Les sources restent ouvertes jusqu'à l'écriture : leurs pages y sont encore.
-    sources = [pikepdf.open(io.BytesIO(octets)) for octets in planches if octets]
-    for source in sources:
-        if len(sortie.pages) % 2:
-            sortie.add_blank_page(page_size=A4)
-        sortie.pages.extend(source.pages)
-    if not sources:
-        return b""
-    tampon = io.BytesIO()
-    sortie.save(tampon, compress_streams=True)
-    return tampon.getvalue()

@@ -177,9 +177,10 @@ def enregistrer_documents(fichiers: Sequence[ADocumenter], *, acteur: models.Mod
     )  # fmt: skip
     # Liés par le serveur et en binaire : passés par Django, les octets seraient écrits deux fois plus longs, en texte.
     with Cursor(connection.connection) as curseur:
-        curseur.executemany(
-            "insert into documents_contenudocument (document_id, octets) values (%s, %b)",
-            [(document.pk, fichier.octets) for document, fichier in zip(documents, fichiers, strict=True)],
+        curseur.execute(
+            "insert into documents_contenudocument (document_id, octets) "
+            "select * from unnest(%s::bigint[], %b::bytea[])",
+            [[document.pk for document in documents], [fichier.octets for fichier in fichiers]],
         )
     return documents
 

@@ -45,6 +45,19 @@ class Redigee:
         return self.lettre.charge
 
 
+@dataclass(frozen=True)
+class Copie:
+    """La lettre qui dit à un organisme qui lui est confié, et les décisions dont elle parle."""
+
+    organisme: Organisme
+    decisions: tuple[int, ...]
+    lettre: Lettre
+
+    @property
+    def charge(self) -> dict[str, Any]:
+        return self.lettre.charge
+
+
 def pour_lettre(decisions: QuerySet[DecisionOrientation]) -> QuerySet[DecisionOrientation]:
     """Le plan de lecture d'une lettre : en quatre requêtes pour autant de décisions qu'on veut."""
     return decisions.select_related(
@@ -128,7 +141,7 @@ class Redaction:
             )  # fmt: skip
         return self._mentions[cle]
 
-    def copie(self, organisme: Organisme, decisions: Sequence[DecisionOrientation]) -> Lettre:
+    def copie(self, organisme: Organisme, decisions: Sequence[DecisionOrientation]) -> Copie:
         """La lettre à l'organisme : qui lui est confié, sous quel délai, et qui appeler au département (R33)."""
         rangees, correspondants = [], dict[int, Agent]()
         for decision in decisions:
@@ -157,9 +170,10 @@ class Redaction:
             "personnes": tableau(entetes, rangees),
             "correspondants": liste(joignables or ["Le service qui vous écrit, à l’adresse en haut de cette lettre."]),
         }
-        return self.composeur.lettre(
+        lettre = self.composeur.lettre(
             self.composeur.version(COPIE), valeurs, jour=self.jour, destinataire=[organisme.libelle]
         )
+        return Copie(organisme, tuple(decision.pk for decision in decisions), lettre)
 
 
 def _mois(code: str, jour: date) -> str:

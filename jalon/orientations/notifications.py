@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,9 +20,9 @@ from jalon.documents.envois import envoyer
 from jalon.documents.lots import TrancheARefaireError, creer_lot, executer_lot, remettre_en_file
 from jalon.documents.models import Canal, Document, Envoi, EtatEnvoi, LotDocuments
 from jalon.documents.services import ADocumenter, enregistrer_document, enregistrer_documents
-from jalon.organismes.models import Organisme
 from jalon.orientations.lettres import (
     AdresseInsuffisanteError,
+    Copie,
     Redaction,
     Redigee,
     nom_complet,
@@ -41,6 +42,8 @@ NATURE_COPIE: Final = "copie_notification"
 CODE: Final = "orientations.notification.produite"
 CODE_RECEPTION: Final = "orientations.notification.recue"
 TACHE: Final = "orientations.notifier"
+PAQUET: Final = 2_000
+"""Décisions lues à la fois : dix mille ensemble prendraient deux cents mégaoctets."""
 
 
 # --- Obtenir
@@ -146,8 +149,9 @@ def produire_notification(
         redaction.composeur.rendre(redigee.lettre), acteur=acteur, nature=NATURE, titre=_titre(decision),
         personne=decision.personne.public_id, version=redigee.lettre.version,
     )  # fmt: skip
+    a_garder = redaction.copie(decision.organisme, [decision])
     copie = _garder_copie(
-        redaction, decision.organisme, [decision], acteur=acteur, personne=decision.personne.public_id
+        a_garder, redaction.composeur.rendre(a_garder.lettre), acteur=acteur, personne=decision.personne.public_id
     )
     notification = NotificationOrientation(
         decision=decision, lettre=lettre.public_id, copie=copie.public_id, produite_le=jour, produite_par=acteur,
@@ -198,28 +202,19 @@ def _titre(decision: DecisionOrientation) -> str:
     return f"{libelle[:1].upper()}{libelle[1:]} : {decision.type.libelle}, {decision.organisme.libelle}"[:200]
 
 
-def _garder_copie(
-    redaction: Redaction,
-    organisme: Organisme,
-    decisions: Sequence[DecisionOrientation],
-    *,
-    acteur: Agent,
-    personne: UUID | None = None,
-    lot: LotDocuments | None = None,
-) -> Document:
+def _garder_copie(copie: Copie, octets: bytes, *, acteur: Agent, personne: UUID | None = None) -> Document:
     """Garde la copie et prévient l'organisme par courriel s'il en a un ; le courriel ne nomme personne."""
-    lettre = redaction.copie(organisme, decisions)
+    organisme = copie.organisme
     document = enregistrer_document(
-        redaction.composeur.rendre(lettre), acteur=acteur, nature=NATURE_COPIE,
-        titre=f"Copie pour {organisme.libelle}"[:200], personne=personne, organisme=organisme.public_id,
-        version=lettre.version,
+        octets, acteur=acteur, nature=NATURE_COPIE, titre=f"Copie pour {organisme.libelle}"[:200], personne=personne,
+        organisme=organisme.public_id, version=copie.lettre.version,
     )  # fmt: skip
     if organisme.courriel:
-        nombre = len(decisions)
+        nombre = len(copie.decisions)
         qui = f"{nombre} personnes viennent d'être orientées" if nombre > 1 else "Une personne vient d'être orientée"
         envoyer(
             acteur=acteur, canal=Canal.COURRIEL, destinataire=organisme.courriel, organisme=organisme.public_id,
-            objet=lettre.objet,
+            objet=copie.lettre.objet,
             texte=f"{qui} vers votre organisme. La copie de la lettre et le nom du correspondant sont dans Jalon : "
             "connectez-vous pour les lire.",
         )  # fmt: skip
@@ -241,15 +236,16 @@ def produire_notifications(
     perimetre.exiger(DROIT)
     jour = jour or timezone.localdate()
     notifiables = decisions_a_notifier(perimetre).filter(pk__in=decisions.order_by().values("pk"))
-    lues = list(notifiables.select_related("personne").order_by("pk"))
-    adresses = adresses_postales([decision.personne_id for decision in lues])
+    lues = notifiables.select_related("personne").order_by("pk").iterator(chunk_size=PAQUET)
     retenues, ecartes = [], []
-    for decision in lues:
-        adresse = adresses[decision.personne_id]
-        if adresse.defaut:
-            ecartes.append(_ecart(decision, adresse.defaut))
-        else:
-            retenues.append((*adresse.rang, normaliser(decision.personne.nom), decision.pk))
+    while paquet := list(islice(lues, PAQUET)):
+        adresses = adresses_postales([decision.personne_id for decision in paquet])
+        for decision in paquet:
+            adresse = adresses[decision.personne_id]
+            if adresse.defaut:
+                ecartes.append(_ecart(decision, adresse.defaut))
+            else:
+                retenues.append((*adresse.rang, normaliser(decision.personne.nom), decision.pk))
     if not retenues:
         raise JalonError(
             f"Aucune lettre à produire : {ecartes[0]['raison']} pour {ecartes[0]['nom']}"
@@ -378,18 +374,27 @@ class FabriqueNotifications:
                 personnes=[redigee.decision.personne.public_id for redigee in preparees],
             )  # fmt: skip
 
-    def conclure(self) -> None:
+    def completer(self) -> Iterator[Copie]:
         """Une copie par organisme, qui nomme toutes les personnes que ce lot lui confie."""
-        lettres = Document.objects.filter(envois__lot=self.lot).order_by().values("public_id")
-        par_organisme: dict[int, list[DecisionOrientation]] = {}
-        decisions = DecisionOrientation.objects.filter(notifications__lettre__in=lettres)
-        for decision in pour_lettre(decisions).order_by("organisme_id", "personne__nom", "personne__prenom", "pk"):
-            par_organisme.setdefault(decision.organisme_id, []).append(decision)
-        for liste in par_organisme.values():
-            copie = _garder_copie(self.redaction, liste[0].organisme, liste, acteur=self.lot.demande_par, lot=self.lot)
-            NotificationOrientation.objects.filter(lettre__in=lettres, decision__in=[d.pk for d in liste]).update(
-                copie=copie.public_id
+        decisions = self._decisions_faites()
+        organismes = decisions.order_by("organisme_id").values_list("organisme_id", flat=True).distinct()
+        for organisme in list(organismes):
+            confiees = pour_lettre(decisions.filter(organisme=organisme))
+            liste = list(confiees.order_by("personne__nom", "personne__prenom", "pk"))
+            yield self.redaction.copie(liste[0].organisme, liste)
+
+    def conclure(self, complements: Sequence[Copie], pdf: Sequence[bytes]) -> None:
+        for copie, octets in zip(complements, pdf, strict=True):
+            document = _garder_copie(copie, octets, acteur=self.lot.demande_par)
+            NotificationOrientation.objects.filter(lettre__in=self._lettres(), decision__in=copie.decisions).update(
+                copie=document.public_id
             )
+
+    def _lettres(self) -> QuerySet[Document, Any]:
+        return Document.objects.filter(envois__lot=self.lot).order_by().values("public_id")
+
+    def _decisions_faites(self) -> QuerySet[DecisionOrientation]:
+        return DecisionOrientation.objects.filter(notifications__lettre__in=self._lettres())
 
 
 @transaction.atomic

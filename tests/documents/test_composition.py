@@ -11,6 +11,7 @@ import pytest
 
 from jalon.documents.composition import Composeur, CourrierIncompletError, CourrierInconnuError, composer, exemple
 from jalon.documents.models import VersionModele
+from jalon.documents.pdf import rendre_lettre
 
 JOUR = date(2026, 11, 3)
 REUNION = {
@@ -56,6 +57,19 @@ def test_dit_l_adresse_la_date_l_objet_et_la_signature() -> None:
     for attendu in (
         "Pas-de-Calais", "Madame Élodie LEFÈVRE 12 rue des Lilas 62000 ARRAS", "Le 3 novembre 2026",
         "Objet : votre réunion d'information", "Date : lundi 9 novembre 2026", "et par délégation",
+    ):  # fmt: skip
+        assert attendu in lettre
+
+
+def test_une_lettre_libre_garde_l_en_tete_et_la_signature_du_departement() -> None:
+    composeur = Composeur()
+    charge = composeur.lettre_libre(
+        "Votre réunion est annulée", ["Madame,", "Ne vous déplacez pas."], jour=JOUR, destinataire=DESTINATAIRE
+    )
+    lettre = texte(rendre_lettre(composeur.papier, charge))
+    for attendu in (
+        "Pas-de-Calais", "Madame Élodie LEFÈVRE 12 rue des Lilas 62000 ARRAS", "Le 3 novembre 2026",
+        "Objet : Votre réunion est annulée", "Madame, Ne vous déplacez pas.", "et par délégation",
     ):  # fmt: skip
         assert attendu in lettre
 

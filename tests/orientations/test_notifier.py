@@ -327,6 +327,23 @@ class TestEnNombre:
         assert "BRUN" in planche
         assert "ABEL" not in planche
 
+    def test_produit_pareil_a_plusieurs_processus(
+        self, distribution: Distribution, outils: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lots, "_processus", lambda a_faire: 2)
+        for nom in ("ABEL", "BRUN", "CARO"):
+            une_decision(distribution, nom=nom)
+        lot = self.demander(outils)
+        executer_notifications(lot.public_id)
+        lot.refresh_from_db()
+        assert (lot.etat, lot.fait) == (EtatLot.TERMINE, 3)
+        planche = texte(lire_document(lot.planche))
+        for notification in NotificationOrientation.objects.select_related("decision__personne").order_by("pk"):
+            nom = notification.decision.personne.nom
+            assert nom in lettre(notification)
+            assert nom in planche
+            assert nom.title() in copie(notification)
+
     def test_refuse_de_reprendre_un_lot_fini(self, distribution: Distribution, outils: dict[str, Any]) -> None:
         une_decision(distribution)
         lot = self.demander(outils)
