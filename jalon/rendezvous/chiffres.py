@@ -16,15 +16,7 @@ from jalon.orientations.models import AttenteOrientation, MotifEntree
 from jalon.orientations.querysets import AttenteOrientationQuerySet
 from jalon.rendezvous.models import EtatInvitation, EtatReunion, Invitation
 from jalon.rendezvous.selectors import absences_sans_contact, invitations, reunions, territoires_du_plan
-
-DIXIEME = Decimal("0.1")
-
-
-def part(numerateur: int, denominateur: int) -> Decimal | None:
-    """Pourcentage à un chiffre ; `None` sans base : zéro sur zéro n'est pas zéro."""
-    if not denominateur:
-        return None
-    return (Decimal(100) * numerateur / denominateur).quantize(DIXIEME)
+from jalon.socle.nombres import en_pourcent
 
 
 @dataclass
@@ -47,12 +39,12 @@ class ChiffresTerritoire:
 
     @property
     def part_presentes(self) -> Decimal | None:
-        return part(self.presentes, self.attendues)
+        return en_pourcent(self.presentes, self.attendues, decimales=1)
 
     @property
     def part_entrants(self) -> Decimal | None:
         """J2.2c : nouveaux entrants de la période notés présents, sur les nouveaux entrants de la période."""
-        return part(self.entrants_presents, self.entrants)
+        return en_pourcent(self.entrants_presents, self.entrants, decimales=1)
 
 
 @dataclass(frozen=True)

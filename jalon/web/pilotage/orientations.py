@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,36 +14,32 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
-from jalon.agents.perimetre import Perimetre
 from jalon.observatoire import orientations
 from jalon.observatoire.graphiques import Dessin, Part, ecrire_nombre, en_svg
 from jalon.observatoire.orientations import OrientationsRealisees, Periode
-from jalon.observatoire.territoires import arbre
 from jalon.orientations.models import TypeOrientation
 from jalon.personnes.models import Personne
 from jalon.personnes.selectors import filtre_perimetre
 from jalon.referentiels.parametres import nombre
 from jalon.socle.exports import Cell, ExportFormat, export_table
+from jalon.web.pilotage.demande import DemandeBornee, lire_bornes, lire_date
 from jalon.web.socle.acces import exige
 
 PAR_PAGE = 50
 
 
 @dataclass(frozen=True)
-class DemandeOrientations:
+class DemandeOrientations(DemandeBornee):
     """Période et territoire demandés, bornés à ce que l'agent voit."""
 
     periode: Periode
-    territoire: str
-    permis: frozenset[str] | None
-    publication: bool
-    choix: list[tuple[str, str]]
 
     def requete(self, **changes: str) -> str:
         valeurs = {
             "du": self.periode.du.isoformat() if self.periode.du else "",
             "au": self.periode.au.isoformat(),
             "territoire": self.territoire,
+            "publication": "oui" if self.publication_demandee else "",
             **changes,
         }
         return "?" + urlencode({cle: valeur for cle, valeur in valeurs.items() if valeur})
@@ -57,30 +52,13 @@ class DemandeOrientations:
 
 
 def _lire(request: HttpRequest) -> DemandeOrientations:
-    perimetre: Perimetre = request.perimetre  # type: ignore[attr-defined]
-    carte = arbre()
-    permis = None if perimetre.tout else carte.feuilles_de(perimetre.territoires)
-    territoire = request.GET.get("territoire", "")
-    if territoire and (
-        territoire not in carte.libelles or (permis is not None and not carte.sous(territoire) <= permis)
-    ):
-        raise Http404
     aujourdhui = timezone.localdate()
-    au = min(_jour(request.GET.get("au", "")) or aujourdhui, aujourdhui)
-    return DemandeOrientations(
-        periode=Periode(au, _jour(request.GET.get("du", ""))),
-        territoire=territoire,
-        permis=permis,
-        publication=request.GET.get("publication") == "oui" or not perimetre.peut("dossier.consulter"),
-        choix=[(code, carte.libelles[code]) for code in carte.feuilles if permis is None or code in permis],
-    )
-
-
-def _jour(texte: str) -> date | None:
-    try:
-        return date.fromisoformat(texte)
-    except ValueError:
-        return None
+    au = min(lire_date(request, "au") or aujourdhui, aujourdhui)
+    demande = DemandeOrientations(**lire_bornes(request), periode=Periode(au, lire_date(request, "du")))
+    permis = demande.permis
+    if demande.territoire and permis is not None and not demande.carte.sous(demande.territoire) <= permis:
+        raise Http404
+    return demande
 
 
 @exige("tableaux.consulter")
