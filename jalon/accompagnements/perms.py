@@ -3,16 +3,19 @@
 La politique ne peut pas passer par la personne : celle de la personne lit cette table.
 """
 
-from jalon.personnes.perms import par_personne
+from jalon.personnes.perms import elle_meme, par_personne
 from jalon.socle import rls
 
 EFFETS = "(select current_setting('jalon.effets', true)) = 'oui'"
 """Un acte permis s'accomplit en entier (`jalon.personnes.fusion.effets_complets`), même sur ce que l'agent ne lit pas."""
 
-rls.protect("accompagnements_accompagnement", f"organisme_id = {rls.ORGANISMES} or territoire_id = {rls.TERRITOIRES}")
+rls.protect(
+    "accompagnements_accompagnement",
+    f"organisme_id = {rls.ORGANISMES} or territoire_id = {rls.TERRITOIRES} or {elle_meme()}",
+)
 rls.protect("accompagnements_maintien", par_personne())
-rls.protect("accompagnements_designationreferent", par_personne())
-rls.protect("accompagnements_designationcorrespondant", par_personne())
+rls.protect("accompagnements_designationreferent", f"{par_personne()} or {elle_meme()}")
+rls.protect("accompagnements_designationcorrespondant", f"{par_personne()} or {elle_meme()}")
 # Un avis reste à qui il fut adressé, même quand la personne n'est plus dans son périmètre.
 rls.protect_strict("accompagnements_avisreferent", f"agent_id = {rls.AGENT} or {par_personne()} or {EFFETS}")
 rls.protect(

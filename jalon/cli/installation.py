@@ -11,6 +11,7 @@ from django.db import transaction
 
 from jalon.agents.models import Affectation, Agent, ProfilHabilitation
 from jalon.agents.services import affecter_agent, creer_agent, installer_roles
+from jalon.contrats.installation import installer_contrats
 from jalon.diagnostics.installation import installer_grilles
 from jalon.documents.services import installer_courriers
 from jalon.droits.instruction import installer_instruction
@@ -21,6 +22,7 @@ from jalon.organismes.services import installer_organismes, installer_territoire
 from jalon.orientations.criteres import installer_criteres
 from jalon.orientations.services import installer_orientations
 from jalon.referentiels.communes import ReferentielCommunes, charger_communes
+from jalon.referentiels.lexique import installer_lexique
 from jalon.referentiels.models import ProfilDepartement
 from jalon.referentiels.profil import Profil, charger_profil
 from jalon.referentiels.services import installer_communes, installer_profil
@@ -62,6 +64,8 @@ def installer(profil: Profil, communes: ReferentielCommunes, *, tout_le_pays: bo
     installer_grilles(profil)
     installer_reunions(profil)
     installer_instances(profil)
+    installer_lexique(profil)
+    installer_contrats(profil)
 
 
 def lire_profil(code: str) -> tuple[Profil, ReferentielCommunes]:

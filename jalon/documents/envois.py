@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from jalon.socle.errors import JalonError, TransitionRefuseeError
 
 TACHE_ENVOI: Final = "documents.envoyer"
 ESSAIS: Final = 5
+TEXTE_EFFACE: Final = "Message à code : son texte n'est pas gardé."
 _COURRIEL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _TELEPHONE: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 
@@ -32,11 +34,13 @@ def envoyer(
     document: Document | None = None,
     personne: UUID | None = None,
     organisme: UUID | None = None,
+    perime_le: datetime | None = None,
 ) -> Envoi:
     """Note l'envoi et le met en file dans la même transaction : si l'acte est défait, rien ne part.
 
     Un courrier postal n'a pas de passerelle : il attend d'être mis sous pli, puis `constater_depart`. L'accord de la
-    personne pour le SMS ou le courriel est à vérifier par qui appelle. Lève `JalonError` si l'adresse n'en est pas une.
+    personne pour le SMS ou le courriel est à vérifier par qui appelle. Un message qui porte un code a sa fin
+    (`perime_le`) : il ne part plus après, et son texte est effacé. Lève `JalonError` si l'adresse n'en est pas une.
     """
     if canal == Canal.COURRIEL and not _COURRIEL.fullmatch(destinataire):
         raise JalonError(f"« {destinataire} » n'est pas une adresse électronique : corrigez-la avant d'envoyer.")
@@ -46,7 +50,7 @@ def envoyer(
         raise JalonError("Un courrier postal a son document : produisez la lettre d'abord.")
     envoi = Envoi.objects.create(
         canal=canal, destinataire=destinataire[:500], objet=objet[:200], texte=texte, document=document,
-        personne=personne, organisme=organisme, demande_par_id=acteur.pk if acteur is not None else None,
+        personne=personne, organisme=organisme, perime_le=perime_le, demande_par_id=acteur.pk if acteur is not None else None,
     )  # fmt: skip
     if canal != Canal.COURRIER:
         app.configure_task(TACHE_ENVOI).defer(identifiant=str(envoi.public_id))
@@ -72,6 +76,9 @@ def executer_envoi(identifiant: UUID) -> None:
         envoi.etat, envoi.tentatives = EtatEnvoi.EN_COURS, envoi.tentatives + 1
         envoi.save(update_fields=["etat", "tentatives"])
         essai = TentativeEnvoi.objects.create(envoi=envoi, rang=envoi.tentatives)
+    if envoi.perime_le is not None and envoi.perime_le < timezone.now():
+        _noter(envoi, essai, EtatEnvoi.ECHEC, "trop tard : ce message ne valait plus", reussie=False)
+        return
     try:
         recu = passerelle(envoi.canal).envoyer(_message(envoi))
     except EnvoiRefuseError as refus:
@@ -86,7 +93,7 @@ def executer_envoi(identifiant: UUID) -> None:
 def _message(envoi: Envoi) -> Message:
     piece = None
     if envoi.document is not None:
-        piece = PieceJointe(f"{envoi.document.nature}.pdf", envoi.document.type_mime, lire_document(envoi.document))
+        piece = PieceJointe(envoi.document.nom_fichier, envoi.document.type_mime, lire_document(envoi.document))
     return Message(envoi.canal, envoi.destinataire, envoi.objet, envoi.texte, str(envoi.public_id), piece)
 
 
@@ -97,7 +104,9 @@ def _noter(envoi: Envoi, essai: TentativeEnvoi, etat: EtatEnvoi, preuve: str, *,
     envoi.etat, envoi.preuve = etat, preuve[:300]
     if reussie:
         envoi.envoye_le = timezone.now()
-    envoi.save(update_fields=["etat", "preuve", "envoye_le"])
+    if envoi.perime_le is not None and etat != EtatEnvoi.A_ENVOYER:
+        envoi.texte = TEXTE_EFFACE
+    envoi.save(update_fields=["etat", "preuve", "envoye_le", "texte"])
 
 
 @transaction.atomic

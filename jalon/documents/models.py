@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from jalon.socle.models import PublicModel
+from jalon.socle.textes import normaliser
 
 
 class ModeleCourrier(PublicModel):
@@ -95,6 +96,12 @@ class Document(PublicModel):
     def __str__(self) -> str:
         return self.titre
 
+    @property
+    def nom_fichier(self) -> str:
+        """Nom sous lequel une personne enregistre ce document : « convocation-du-12-10-2026.pdf »."""
+        mots = normaliser(self.titre)[:80].strip().replace(" ", "-")
+        return f"{mots or 'document'}.pdf"
+
 
 class ContenuDocument(models.Model):
     """Les octets d'un document, à part : une liste de documents ne les charge jamais."""
@@ -136,6 +143,8 @@ class Envoi(PublicModel):
     destinataire = models.CharField("destinataire", max_length=500)
     objet = models.CharField("objet", max_length=200, blank=True)
     texte = models.TextField("texte", max_length=5_000, blank=True)
+    perime_le = models.DateTimeField("ne vaut plus après", null=True)
+    """Un message qui porte un code : passé ce moment il ne part plus, et son texte est effacé dès qu'il est parti."""
     personne = models.UUIDField("personne", null=True)
     organisme = models.UUIDField("organisme", null=True)
     etat = models.CharField("état", max_length=10, choices=EtatEnvoi, default=EtatEnvoi.A_ENVOYER)

@@ -5,6 +5,26 @@ Les conditions nomment les tables des pièces plus hautes sans les importer, com
 
 from jalon.socle import rls
 
+NATURES_POUR_LA_PERSONNE = (
+    "notification_orientation",
+    "convocation_reunion",
+    "annulation_reunion",
+    "convocation_rendez_vous",
+    "annulation_rendez_vous",
+    "relance_absence",
+    "passation_referent",
+    "contrat",
+    "contrat-signe",
+    "bilan_contrat",
+)
+"""Documents écrits pour la personne : elle les relit dans son livret. Une copie, un procès-verbal n'en sont pas."""
+DANS_SON_LIVRET = (
+    f"documents_document.nature in ({', '.join(repr(nature) for nature in NATURES_POUR_LA_PERSONNE)}) "
+    f"and exists (select 1 from passeport_accespersonnel a where a.personne_id = {rls.PERSONNE} "
+    "and a.revoque_le is null "
+    "and (a.dossier = documents_document.personne or documents_document.personne = any(a.reunis)))"
+)
+
 
 def _nominatif(table: str, auteur: str) -> str:
     return (
@@ -15,7 +35,7 @@ def _nominatif(table: str, auteur: str) -> str:
     )
 
 
-rls.protect("documents_document", _nominatif("documents_document", "cree_par_id"))
+rls.protect("documents_document", f"{_nominatif('documents_document', 'cree_par_id')} or ({DANS_SON_LIVRET})")
 rls.protect(
     "documents_contenudocument",
     "exists (select 1 from documents_document d where d.id = documents_contenudocument.document_id)",

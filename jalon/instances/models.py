@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.db import models
 from django.db.models.functions import Now
 
+from jalon.referentiels.models import ValeurProfil
 from jalon.socle.models import PublicModel
 
 
@@ -28,11 +29,9 @@ class Majorite(models.TextChoices):
     SIMPLE = "simple", "À la majorité des présents"
 
 
-class TypeInstance(models.Model):
+class TypeInstance(ValeurProfil):
     """Sorte d'instance du département : composition, quorum, rythme, thèmes ; donnée du profil."""
 
-    code = models.SlugField("code", max_length=40, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
     mot = models.CharField("mot du département", max_length=60)
     nature = models.CharField("nature", max_length=16, choices=NatureInstance)
     par_territoire = models.BooleanField("une par territoire", default=True)
@@ -40,15 +39,9 @@ class TypeInstance(models.Model):
     quorum = models.PositiveSmallIntegerField("membres présents pour décider")
     convocation_urgente = models.BooleanField("le délai de convocation peut être réduit", default=False)
     source = models.CharField("source", max_length=300)
-    ordre = models.PositiveSmallIntegerField("ordre", default=0)
-    actif = models.BooleanField("actif", default=True)
 
-    class Meta:
+    class Meta(ValeurProfil.Meta):
         verbose_name = "type d'instance"
-        ordering = ("ordre", "id")
-
-    def __str__(self) -> str:
-        return self.libelle
 
 
 class QualiteMembre(models.Model):

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.db import models
 from django.db.models.functions import Now
 
+from jalon.referentiels.models import ValeurProfil
 from jalon.socle.models import PublicModel
 
 
@@ -32,60 +33,36 @@ class Sphere(models.TextChoices):
     SOCIALE = "sociale", "Sociale"
 
 
-class TypeOrientation(models.Model):
+class TypeOrientation(ValeurProfil):
     """Forme d'accompagnement que le département peut décider ; donnée du profil."""
 
-    code = models.SlugField("code", max_length=40, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
     sphere = models.CharField("sphère", max_length=20, choices=Sphere)
     description = models.CharField("description", max_length=300)
     categories = ArrayField(models.CharField(max_length=20), verbose_name="catégories d'organismes", default=list)
     contrat = models.CharField("mot du contrat qui suit", max_length=60)
     delai_contrat = models.CharField("paramètre du délai du contrat", max_length=80)
     motif_exige = models.BooleanField("un motif est exigé", default=False)
-    ordre = models.PositiveSmallIntegerField("ordre", default=0)
-    actif = models.BooleanField("actif", default=True)
 
-    class Meta:
+    class Meta(ValeurProfil.Meta):
         verbose_name = "type d'orientation"
-        ordering = ("ordre", "id")
-
-    def __str__(self) -> str:
-        return self.libelle
 
 
-class Parcours(models.Model):
+class Parcours(ValeurProfil):
     """Degré d'accompagnement (R28) ; donnée du profil."""
 
-    code = models.SlugField("code", max_length=40, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
     description = models.CharField("description", max_length=300)
-    ordre = models.PositiveSmallIntegerField("ordre", default=0)
-    actif = models.BooleanField("actif", default=True)
 
-    class Meta:
+    class Meta(ValeurProfil.Meta):
         verbose_name = "parcours"
-        ordering = ("ordre", "id")
-
-    def __str__(self) -> str:
-        return self.libelle
 
 
-class MotifOrientation(models.Model):
+class MotifOrientation(ValeurProfil):
     """Raison qui fonde une orientation (R30) ; donnée du profil."""
 
-    code = models.SlugField("code", max_length=40, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
     spheres = ArrayField(models.CharField(max_length=20), verbose_name="sphères", default=list)
-    ordre = models.PositiveSmallIntegerField("ordre", default=0)
-    actif = models.BooleanField("actif", default=True)
 
-    class Meta:
+    class Meta(ValeurProfil.Meta):
         verbose_name = "motif d'orientation"
-        ordering = ("ordre", "id")
-
-    def __str__(self) -> str:
-        return self.libelle
 
 
 class Accueil(models.Model):

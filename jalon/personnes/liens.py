@@ -30,6 +30,8 @@ OCTETS_JETON = 24
 
 class UsageLien(models.TextChoices):
     INVITATION = "invitation", "Réunion d'information"
+    CONTRAT = "contrat", "Contrat à écrire et à signer"
+    RENDEZ_VOUS = "rendez_vous", "Rendez-vous à choisir"
 
 
 class LienPersonnel(PublicModel):

@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
+from jalon.personnes.codes import CodeUnique
 from jalon.personnes.coordonnees import CanalPrefere, Coordonnees
 from jalon.personnes.liens import LienPersonnel
 from jalon.personnes.publics import PartageDossier, Public, PublicPersonne, RaisonPartage
@@ -18,6 +19,7 @@ from jalon.socle.models import PublicModel
 __all__ = [
     "CanalPrefere",
     "Coordonnees",
+    "CodeUnique",
     "LienPersonnel",
     "PartageDossier",
     "Public",

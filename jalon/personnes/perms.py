@@ -28,6 +28,11 @@ def par_foyer(colonne: str) -> str:
     return f"exists (select 1 from personnes_rattachement r where r.foyer_id = {colonne})"
 
 
+def elle_meme(colonne: str = "personne_id") -> str:
+    """Condition « cette ligne est celle de la personne qui lit son livret »."""
+    return f"{colonne} = {rls.PERSONNE}"
+
+
 LIEN_OUVERT = (
     f"personnes_lienpersonnel l where l.empreinte = {rls.LIEN} and l.revoque_le is null and l.expire_le > now()"
 )
@@ -36,11 +41,15 @@ LIEN_OUVERT = (
 rls.protect("personnes_personne", VOIT_PERSONNE)
 rls.protect("personnes_identiteanterieure", par_personne())
 rls.protect("personnes_rattachement", par_personne())
-rls.protect("personnes_coordonnees", par_personne())
+rls.protect("personnes_coordonnees", f"{par_personne()} or {elle_meme()}")
 rls.protect("personnes_publicpersonne", par_personne())
 # La politique de la personne lit cette table : elle ne peut pas passer par la personne.
 rls.protect("personnes_partagedossier", f"organisme_id = {rls.ORGANISMES}")
 rls.protect("personnes_lienpersonnel", f"{par_personne()} or empreinte = {rls.LIEN}")
+rls.protect(
+    "personnes_codeunique",
+    f"{par_personne()} or {elle_meme()} or personne_id in (select l.personne_id from {LIEN_OUVERT})",
+)
 rls.protect("personnes_foyer", par_foyer("personnes_foyer.id"))
 rls.protect("personnes_adresse", par_foyer("personnes_adresse.foyer_id"))
 rls.protect("personnes_rapprochement", f"{par_personne('ancienne_id')} and {par_personne('nouvelle_id')}")

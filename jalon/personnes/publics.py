@@ -6,21 +6,16 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 
+from jalon.referentiels.models import ValeurProfil
 
-class Public(models.Model):
+
+class Public(ValeurProfil):
     """Public que le département suit sans que la caisse le lui signale : AAH, ASS, jeunes, salariés de l'IAE…"""
 
-    code = models.SlugField("code", max_length=40, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
-    ordre = models.PositiveSmallIntegerField("ordre", default=0)
     actif = models.BooleanField("proposé", default=True)
 
-    class Meta:
+    class Meta(ValeurProfil.Meta):
         verbose_name = "public"
-        ordering = ("ordre", "id")
-
-    def __str__(self) -> str:
-        return self.libelle
 
 
 class PublicPersonne(models.Model):

@@ -123,3 +123,35 @@ class ProfilDepartement(models.Model):
 
     def __str__(self) -> str:
         return self.nom
+
+
+class ValeurProfil(models.Model):
+    """Valeur qu'un département choisit et nomme dans son profil : on la retire en la rendant inactive, sans l'effacer."""
+
+    code = models.SlugField("code", max_length=40, unique=True)
+    libelle = models.CharField("libellé", max_length=120)
+    ordre = models.PositiveSmallIntegerField("ordre", default=0)
+    actif = models.BooleanField("actif", default=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("ordre", "id")
+
+    def __str__(self) -> str:
+        return self.libelle
+
+
+class TermeDeconseille(models.Model):
+    """Mot qui n'a pas sa place dans un dossier : l'écran le signale et dit pourquoi, sans empêcher d'écrire."""
+
+    terme = models.CharField("terme", max_length=60, unique=True)
+    famille = models.CharField("famille", max_length=120)
+    raison = models.CharField("pourquoi l'éviter", max_length=300)
+    conseil = models.CharField("quoi écrire", max_length=300)
+
+    class Meta:
+        verbose_name = "terme déconseillé"
+        ordering = ("famille", "terme")
+
+    def __str__(self) -> str:
+        return self.terme

@@ -22,6 +22,7 @@ TERRITOIRES = "any((select nullif(current_setting('jalon.territoires', true), ''
 ORGANISMES = "any((select nullif(current_setting('jalon.organismes', true), '')::bigint[])::bigint[])"
 AGENT = "(select nullif(current_setting('jalon.agent', true), '')::bigint)"
 LIEN = "(select nullif(current_setting('jalon.lien', true), ''))"
+PERSONNE = "(select nullif(current_setting('jalon.personne', true), '')::bigint)"
 
 
 @dataclass
@@ -102,12 +103,14 @@ class Reglages:
     organismes: frozenset[int] = frozenset()
     lien: str = ""
     """Empreinte du lien personnel par lequel une personne sans compte est entrée."""
+    personne: int | None = None
+    """Personne qui lit son propre livret, reconnue par son code et un code à usage unique."""
 
 
 _POSER = (
     "select set_config('role', %s, true), set_config('jalon.agent', %s, true), set_config('jalon.tout', %s, true), "
     "set_config('jalon.territoires', %s, true), set_config('jalon.organismes', %s, true), "
-    "set_config('jalon.lien', %s, true)"
+    "set_config('jalon.lien', %s, true), set_config('jalon.personne', %s, true)"
 )
 
 
@@ -123,6 +126,7 @@ def set_context(reglages: Reglages, *, role: str | None = None) -> None:
                 _tableau(reglages.territoires),
                 _tableau(reglages.organismes),
                 reglages.lien,
+                "" if reglages.personne is None else str(reglages.personne),
             ],
         )
 
@@ -146,4 +150,4 @@ def web_role(reglages: Reglages | None = None) -> Iterator[None]:
             # Une transaction en échec n'accepte plus rien ; l'annuler rendra le rôle.
             if not connection.needs_rollback and _transaction_saine():
                 with connection.cursor() as curseur:
-                    curseur.execute(_POSER, ["none", "", "", "", "", ""])
+                    curseur.execute(_POSER, ["none", "", "", "", "", "", ""])

@@ -108,14 +108,25 @@ def test_ne_renvoie_pas_ce_qui_est_peut_etre_parti() -> None:
 
 def test_envoie_un_courriel_avec_sa_piece(settings: Any) -> None:
     settings.PASSERELLE_COURRIEL = "jalon.documents.passerelles.PasserelleCourrielDjango"
-    document = enregistrer_document(b"%PDF-1.7", acteur=None, nature="lettre", titre="Lettre")
+    document = enregistrer_document(
+        b"%PDF-1.7", acteur=None, nature="lettre", titre="Convocation du 12/10/2026 à l’équipe d’œuvre"
+    )
     envoi = envoyer(
         acteur=None, canal=Canal.COURRIEL, destinataire="zoe@exemple.fr", objet="Bonjour", texte="Texte",
         document=document,
     )  # fmt: skip
     executer_envoi(envoi.public_id)
     assert mail.outbox[0].to == ["zoe@exemple.fr"]
-    assert mail.outbox[0].attachments[0][0] == "lettre.pdf"
+    assert mail.outbox[0].attachments[0][0] == "convocation-du-12-10-2026-a-l-equipe-d-oeuvre.pdf"
+
+
+@pytest.mark.parametrize("titre", ["", "…"])
+def test_une_piece_sans_titre_lisible_a_tout_de_meme_un_nom(titre: str) -> None:
+    assert Document(nature="lettre", titre=titre).nom_fichier == "document.pdf"
+
+
+def test_un_nom_de_piece_reste_court() -> None:
+    assert Document(nature="lettre", titre="Mot " * 50).nom_fichier == f"{'mot-' * 19}mot.pdf"
 
 
 def test_la_console_ne_dit_ni_le_texte_ni_le_numero(settings: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -32,6 +32,7 @@ class UsageCourrier(StrEnum):
     CONVOCATION_REUNION = "convocation_reunion"
     RELANCE_ABSENCE = "relance_absence"
     CONVOCATION_RENDEZ_VOUS = "convocation_rendez_vous"
+    INVITATION_RENDEZ_VOUS = "invitation_rendez_vous"
     PASSATION = "passation_referent"
     ENTETE = "entete"
     SIGNATURE = "signature"
@@ -119,9 +120,20 @@ CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
         *_COMMUNS,
         Champ("date_rendez_vous", "la date du rendez-vous", "jeudi 12 novembre 2026", _REQUIS),
         Champ("heure_rendez_vous", "l'heure du rendez-vous", "14 h", _REQUIS),
-        Champ("objet_rendez_vous", "le but du rendez-vous", "faire connaissance et préparer votre projet"),
-        Champ("agent", "qui reçoit la personne", "Dominique Modèle"),
-        *_LIEU,
+        Champ("objet_rendez_vous", "le but du rendez-vous", "faire connaissance et préparer votre projet", _REQUIS),
+        Champ("agent", "qui reçoit la personne", "Dominique Modèle", _REQUIS),
+        Champ("lieu", "le lieu, ou comment l'échange se fait", "Maison des services, salle 2", _REQUIS),
+        Champ("duree", "la durée prévue", "45 minutes", _FACULTATIF),
+        Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
+        Champ("consequences_absence", "les conséquences d'une absence", "", _REQUIS, bloc=True),
+    ),
+    UsageCourrier.INVITATION_RENDEZ_VOUS: (
+        *_COMMUNS,
+        Champ("agent", "qui reçoit la personne", "Dominique Modèle", _REQUIS),
+        Champ("objet_rendez_vous", "le but du rendez-vous", "faire le point ensemble", _REQUIS),
+        Champ("date_limite", "le dernier jour proposé", "vendredi 27 novembre 2026", _REQUIS),
+        Champ("lien_rendez_vous", "l'adresse de la page où choisir", "https://exemple.fr/lien", _REQUIS),
+        Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
     ),
     UsageCourrier.PASSATION: (
         *_COMMUNS,
@@ -148,11 +160,13 @@ COURRIERS_REQUIS: Final[dict[str, UsageCourrier]] = {
     "convocation_reunion": UsageCourrier.CONVOCATION_REUNION,
     "relance_absence": UsageCourrier.RELANCE_ABSENCE,
     "convocation_rendez_vous": UsageCourrier.CONVOCATION_RENDEZ_VOUS,
+    "invitation_rendez_vous": UsageCourrier.INVITATION_RENDEZ_VOUS,
     "passation_referent": UsageCourrier.PASSATION,
     "entete": UsageCourrier.ENTETE,
     "signature": UsageCourrier.SIGNATURE,
     "mention_sanctions": UsageCourrier.MENTION,
     "mention_recours": UsageCourrier.MENTION,
+    "mention_absence": UsageCourrier.MENTION,
 }
 """Textes que le code appelle par leur nom ; un profil peut en ajouter (une notification par type, par exemple)."""
 

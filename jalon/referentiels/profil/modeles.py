@@ -35,12 +35,14 @@ from .base import (
     inconnu,
 )
 from .campagnes import Campagnes
+from .contrats import Contrats
 from .courriers import Courriers
 from .criteres import Criteres
 from .erreurs import ParametreSansValeurError
 from .grilles import Grilles
 from .instances import Instances
 from .instruction import Instruction
+from .lexique import Lexique
 from .orientations import Orientations
 from .reunions import Reunions
 from .vocabulaire import (
@@ -382,12 +384,14 @@ class Profil(Modele):
     types_organismes: tuple[TypeOrganisme, ...]
     organismes: tuple[Organisme, ...]
     demonstration: Demonstration
+    contrats: Contrats
     courriers: Courriers
     criteres: Criteres
     grilles: Grilles
     instances: Instances
     instruction: Instruction
     campagnes: Campagnes
+    lexique: Lexique
     orientations: Orientations
     reunions: Reunions
     territoire_par_commune: dict[str, str] = Field(

@@ -32,12 +32,14 @@ LIBELLES_REQUIS: Final = (
     "allocation",
     "animateur",
     "attente_orientation",
+    "bilan_contrat",
     "campagne",
     "chef_territoire",
     "comite_lecture",
     "conjoint",
     "contact_individuel",
     "contrat",
+    "contrat_engagement",
     "contrat_objectifs",
     "contrat_professionnel",
     "contrat_solidarite",
@@ -64,6 +66,7 @@ LIBELLES_REQUIS: Final = (
     "organisme_payeur",
     "orientation",
     "parcours",
+    "passeport",
     "personne_non_soumise",
     "personne_soumise",
     "plan_departemental",
@@ -75,6 +78,7 @@ LIBELLES_REQUIS: Final = (
     "referent_professionnel",
     "referent_solidarite",
     "reorientation",
+    "rendez_vous",
     "representant_usagers",
     "reunion_information",
     "sanction",
@@ -89,10 +93,15 @@ LIBELLES_REQUIS: Final = (
 )
 
 PARAMETRES_REQUIS: Final[dict[str, Unite]] = {
+    "acces_personnel.duree_code": Unite.MINUTES,
+    "acces_personnel.duree_session": Unite.MINUTES,
+    "acces_personnel.echecs_avant_blocage": Unite.NOMBRE,
     "accompagnement.maintien_apres_franchissement": Unite.MOIS,
     "conservation.journal_lectures": Unite.MOIS,
     "contact.delai_apres_absence": Unite.JOURS,
     "contact.tentatives_suffisantes": Unite.NOMBRE,
+    "contrat.alerte_derniere": Unite.JOURS,
+    "contrat.alerte_premiere": Unite.JOURS,
     "contrat.delai_cer_professionnel": Unite.MOIS,
     "contrat.delai_cer_solidarite": Unite.MOIS,
     "contrat.delai_validation": Unite.MOIS,
@@ -119,6 +128,9 @@ PARAMETRES_REQUIS: Final[dict[str, Unite]] = {
     "referent.charge_maximale": Unite.NOMBRE,
     "referent.depassement_bloquant": Unite.BOOLEEN,
     "referent.sommeil": Unite.JOURS,
+    "rendezvous.delai_entre_messages": Unite.MINUTES,
+    "rendezvous.horizon_creneaux": Unite.JOURS,
+    "rendezvous.rappel_avant": Unite.JOURS,
     "reprise.seuil_certain": Unite.POURCENT,
     "reprise.seuil_possible": Unite.POURCENT,
     "reunion.anciennete_prioritaire": Unite.MOIS,
@@ -158,8 +170,14 @@ class Droit(StrEnum):
     NIR_CONSULTER = "nir.consulter"
     TACHES_TRAITER = "taches.traiter"
     PARAMETRES_GERER = "parametres.gerer"
+    ACCES_PERSONNEL_GERER = "acces_personnel.gerer"
+    AGENDA_GERER = "agenda.gerer"
     CAMPAGNES_GERER = "campagnes.gerer"
     CHARGE_CONSULTER = "charge.consulter"
+    CONTRAT_RECEVOIR = "contrat.recevoir"
+    CONTRAT_REDIGER = "contrat.rediger"
+    CONTRAT_VALIDER = "contrat.valider"
+    CONTRATS_CONSULTER = "contrats.consulter"
     COURRIERS_GERER = "courriers.gerer"
     DIAGNOSTIC_SAISIR = "diagnostic.saisir"
     INSTRUCTION_SAISIR = "instruction.saisir"
@@ -195,7 +213,13 @@ DROITS_SUR_LES_PERSONNES: Final = frozenset(
         Droit.JOURNAL_CONSULTER,
         Droit.NIR_CONSULTER,
         Droit.TACHES_TRAITER,
+        Droit.ACCES_PERSONNEL_GERER,
+        Droit.AGENDA_GERER,
         Droit.CAMPAGNES_GERER,
+        Droit.CONTRAT_RECEVOIR,
+        Droit.CONTRAT_REDIGER,
+        Droit.CONTRAT_VALIDER,
+        Droit.CONTRATS_CONSULTER,
         Droit.DIAGNOSTIC_SAISIR,
         Droit.INSTRUCTION_SAISIR,
         Droit.NOTIFICATION_PRODUIRE,

@@ -9,26 +9,19 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from jalon.referentiels.models import ValeurProfil
 from jalon.socle.models import PublicModel
 
 # --- Données du profil
 
 
-class TypeReunion(models.Model):
+class TypeReunion(ValeurProfil):
     """Forme de réunion que le département organise ; donnée du profil."""
 
-    code = models.SlugField("code", max_length=40, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
     description = models.CharField("description", max_length=300)
-    ordre = models.PositiveSmallIntegerField("ordre", default=0)
-    actif = models.BooleanField("actif", default=True)
 
-    class Meta:
+    class Meta(ValeurProfil.Meta):
         verbose_name = "type de réunion"
-        ordering = ("ordre", "id")
-
-    def __str__(self) -> str:
-        return self.libelle
 
 
 class ProtocoleReunion(models.Model):
@@ -87,23 +80,15 @@ class QuestionPreparatoire(models.Model):
         return self.intitule
 
 
-class MotifAbsence(models.Model):
+class MotifAbsence(ValeurProfil):
     """Raison légitime de ne pas venir ; donnée du profil. Une raison de santé n'est lue que par qui en a le droit."""
 
-    code = models.SlugField("code", max_length=40, unique=True)
-    libelle = models.CharField("libellé", max_length=120)
     aide = models.CharField("preuve attendue", max_length=300, blank=True)
     preuve_exigee = models.BooleanField("une preuve est exigée", default=False)
     sante = models.BooleanField("de nature médicale", default=False)
-    ordre = models.PositiveSmallIntegerField("ordre", default=0)
-    actif = models.BooleanField("actif", default=True)
 
-    class Meta:
+    class Meta(ValeurProfil.Meta):
         verbose_name = "motif d'absence"
-        ordering = ("ordre", "id")
-
-    def __str__(self) -> str:
-        return self.libelle
 
 
 # --- La réunion
@@ -485,67 +470,3 @@ class ContactIndividuel(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.get_moyen_display()} du {self.date:%d/%m/%Y}"
-
-
-# --- Le rendez-vous
-
-
-class ObjetRendezVous(models.TextChoices):
-    PREMIER = "premier", "Premier rendez-vous avec le référent"
-    ENTRETIEN = "entretien", "Entretien"
-
-
-class Modalite(models.TextChoices):
-    SUR_PLACE = "sur_place", "Sur place"
-    TELEPHONE = "telephone", "Par téléphone"
-    VISIO = "visio", "En visioconférence"
-    DOMICILE = "domicile", "Au domicile de la personne"
-
-
-class EtatRendezVous(models.TextChoices):
-    FIXE = "fixe", "Fixé"
-    HONORE = "honore", "Honoré"
-    MANQUE = "manque", "Manqué"
-    ANNULE = "annule", "Annulé"
-
-
-class RendezVous(PublicModel):
-    """Rendez-vous d'une personne avec un professionnel ; le premier se prend sur place, à la réunion (R16)."""
-
-    personne = models.ForeignKey(
-        "personnes.Personne", models.CASCADE, verbose_name="personne", related_name="rendez_vous"
-    )
-    objet = models.CharField("objet", max_length=20, choices=ObjetRendezVous)
-    organisme = models.ForeignKey("organismes.Organisme", models.PROTECT, verbose_name="organisme", related_name="+")
-    agent = models.ForeignKey("agents.Agent", models.PROTECT, verbose_name="agent", null=True, related_name="+")
-    invitation = models.ForeignKey(
-        Invitation, models.SET_NULL, verbose_name="pris à la réunion", null=True, related_name="rendez_vous"
-    )
-    debut = models.DateTimeField("date et heure")
-    duree = models.PositiveSmallIntegerField("durée en minutes", default=45)
-    modalite = models.CharField("modalité", max_length=12, choices=Modalite, default=Modalite.SUR_PLACE)
-    lieu = models.CharField("lieu", max_length=300, blank=True)
-    etat = models.CharField("état", max_length=12, choices=EtatRendezVous, default=EtatRendezVous.FIXE)
-    fixe_par = models.ForeignKey("agents.Agent", models.RESTRICT, verbose_name="fixé par", null=True, related_name="+")
-    created_at = models.DateTimeField("créé le", db_default=Now())
-
-    class Meta:
-        verbose_name = "rendez-vous"
-        ordering = ("debut", "id")
-        indexes = [models.Index(fields=["personne", "debut"], name="rendez_vous_personne")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["agent", "debut"],
-                name="rendez_vous_un_par_agent_et_heure",
-                condition=models.Q(etat="fixe"),
-                violation_error_message="Cet agent a déjà un rendez-vous à cette heure.",
-            ),
-            models.CheckConstraint(
-                name="rendez_vous_lieu_sur_place",
-                condition=~models.Q(modalite="sur_place") | ~models.Q(lieu=""),
-                violation_error_message="Un rendez-vous sur place a un lieu.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_objet_display()} le {self.debut:%d/%m/%Y}"
