@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
@@ -13,14 +13,17 @@ from django.utils import timezone
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.organismes.models import ServiceInstructeur
+from jalon.personnes.fusion import effets_complets
 from jalon.personnes.models import EtatTache, Personne, Tache, TypeTache
 from jalon.personnes.services import fermer_tache
 from jalon.referentiels.parametres import mot, nombre
 from jalon.rendezvous.models import (
     ContactIndividuel,
     EtatInvitation,
+    EtatRendezVous,
     Invitation,
     MoyenContact,
+    RendezVous,
     ResultatContact,
 )
 from jalon.socle.errors import JalonError, TransitionRefuseeError
@@ -37,7 +40,18 @@ def contact_suffisant(*, effectif: bool = False) -> Q:
     Une tentative sans réponse ne vaut pas contact ; assez de tentatives permettent d'inviter de nouveau, jamais
     d'aller plus loin : `effectif` n'admet que l'échange qui a eu lieu.
     """
-    depuis = ContactIndividuel.objects.filter(personne=OuterRef("personne"), date__gte=OuterRef("reunion__date"))
+    return _contact_depuis("reunion__date", effectif=effectif)
+
+
+def rendez_vous_sans_contact(personne: Personne, *, effectif: bool = False) -> QuerySet[RendezVous]:
+    """Rendez-vous où la personne n'est pas venue, sans contact avec elle depuis (R18)."""
+    return RendezVous.objects.filter(
+        ~_contact_depuis("debut__date", effectif=effectif), personne=personne, etat=EtatRendezVous.MANQUE
+    )
+
+
+def _contact_depuis(jour_absence: str, *, effectif: bool) -> Q:
+    depuis = ContactIndividuel.objects.filter(personne=OuterRef("personne"), date__gte=OuterRef(jour_absence))
     jointe = Exists(depuis.filter(resultat=ResultatContact.JOINTE))
     if effectif:
         return Q(jointe)
@@ -67,6 +81,13 @@ def exiger_contact_apres_absence(personne: Personne, *, effectif: bool = False) 
         raise TransitionRefuseeError(
             f"{nom} : absence du {absence.reunion.date:%d/%m/%Y}, sans contact depuis. "
             f"Notez d'abord un {mot('contact_individuel').singulier}, rien d'autre ne peut se faire avant."
+        )
+    manque = rendez_vous_sans_contact(personne, effectif=True).order_by("-debut", "-pk").first() if effectif else None
+    if manque is not None:
+        raise TransitionRefuseeError(
+            f"{nom_propre(personne.prenom)} {nom_propre(personne.nom)} : absence au rendez-vous du "
+            f"{timezone.localtime(manque.debut):%d/%m/%Y}, sans contact depuis. Notez d'abord un "
+            f"{mot('contact_individuel').singulier}, rien d'autre ne peut se faire avant."
         )
 
 
@@ -107,7 +128,7 @@ def noter_contact(
         resume=f"Contact individuel : {contact.get_moyen_display().lower()}, "
         f"{contact.get_resultat_display().lower()}"[:300],
     )  # fmt: skip
-    if not Invitation.objects.filter(~contact_suffisant(), personne=personne, etat=EtatInvitation.ABSENTE).exists():
+    if not _contact_attendu(personne):
         _fermer_la_tache(personne, acteur=acteur, etat=EtatTache.FAITE, motif="Contact individuel noté")
     return contact
 
@@ -135,11 +156,34 @@ def ouvrir_tache_de_contact(invitation: Invitation, *, jour: date) -> None:
 
 def retirer_tache_de_contact(invitation: Invitation, *, acteur: Agent | None, motif: str) -> None:
     """L'absence a été corrigée : la tâche n'a plus d'objet, sauf si une autre absence la demande."""
-    autres = Invitation.objects.filter(
-        ~contact_suffisant(), personne_id=invitation.personne_id, etat=EtatInvitation.ABSENTE
-    ).exclude(pk=invitation.pk)
-    if not autres.exists():
+    if not _contact_attendu(invitation.personne, sauf=invitation):
         _fermer_la_tache(invitation.personne, acteur=acteur, etat=EtatTache.SANS_OBJET, motif=motif)
+
+
+def demander_contact_apres_rendez_vous(rendez_vous: RendezVous, *, jour: date) -> None:
+    """Demande à l'agent qui attendait la personne de la joindre ; ce n'est pas une sanction (R18)."""
+    if rendez_vous.personne.taches.filter(type=TypeTache.CONTACT_ABSENCE, etat=EtatTache.A_FAIRE).exists():
+        return
+    with effets_complets():
+        Tache.objects.create(
+            type=TypeTache.CONTACT_ABSENCE, personne_id=rendez_vous.personne_id, organisme_id=rendez_vous.organisme_id,
+            agent_id=rendez_vous.agent_id, territoire_id=rendez_vous.personne.territoire_id, ouverte_le=jour,
+            echeance=jour + timedelta(days=int(nombre("contact.delai_apres_absence", jour))),
+        )  # fmt: skip
+
+
+def oublier_contact_apres_rendez_vous(rendez_vous: RendezVous, *, acteur: Agent, motif: str) -> None:
+    """L'absence a été corrigée : la tâche n'a plus d'objet, sauf si une autre absence la demande."""
+    if not _contact_attendu(rendez_vous.personne):
+        _fermer_la_tache(rendez_vous.personne, acteur=acteur, etat=EtatTache.SANS_OBJET, motif=motif)
+
+
+def _contact_attendu(personne: Personne, *, sauf: Invitation | None = None) -> bool:
+    """Une absence, à une réunion ou à un rendez-vous, n'a encore été suivie d'aucun contact."""
+    absences = Invitation.objects.filter(~contact_suffisant(), personne=personne, etat=EtatInvitation.ABSENTE)
+    if sauf is not None:
+        absences = absences.exclude(pk=sauf.pk)
+    return absences.exists() or rendez_vous_sans_contact(personne).exists()
 
 
 def _fermer_la_tache(personne: Personne, *, acteur: Agent | None, etat: EtatTache, motif: str) -> None:

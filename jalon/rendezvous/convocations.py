@@ -123,7 +123,7 @@ def convoquer_reunion(
         personnes=[i.personne.public_id for i in invitees], de=de, vers=EtatReunion.CONVOQUEE,
         resume=f"{len(invitees)} personne(s) convoquée(s) : {reunion}"[:300],
     )  # fmt: skip
-    sans_adresse = [_nom(i.personne) for i in invitees if not adresses.get(i.personne_id)]
+    sans_adresse = [nom_complet(i.personne) for i in invitees if not adresses.get(i.personne_id)]
     return BilanConvocations(len(invitees), courriels, sms, sans_adresse)
 
 
@@ -134,7 +134,7 @@ def _lettre(
         composeur.version(CODE_COURRIER),
         {
             "civilite": CIVILITES.get(personne.civilite, "Madame, Monsieur"),
-            "nom_complet": _nom(personne),
+            "nom_complet": nom_complet(personne),
             "date_reunion": date_en_lettres(reunion.date, avec_jour=True),
             "heure_reunion": heure_en_lettres(reunion.debut.hour, reunion.debut.minute),
             "lieu": reunion.lieu,
@@ -144,7 +144,7 @@ def _lettre(
             "lien_questionnaire": lien,
         },
         jour=jour,
-        destinataire=[f"{CIVILITES.get(personne.civilite, '')} {_nom(personne)}".strip(), *adresse],
+        destinataire=[f"{CIVILITES.get(personne.civilite, '')} {nom_complet(personne)}".strip(), *adresse],
     )
 
 
@@ -153,6 +153,12 @@ def duree_en_lettres(reunion: Reunion) -> str:
     minutes = (reunion.fin.hour - reunion.debut.hour) * 60 + reunion.fin.minute - reunion.debut.minute
     heures, reste = divmod(minutes, 60)
     return f"{reste} minutes" if not heures else f"{heures} h {reste:02d}" if reste else f"{heures} h"
+
+
+def moment(reunion: Reunion) -> str:
+    """« le lundi 12 octobre 2026 à 9 h »."""
+    heure = heure_en_lettres(reunion.debut.hour, reunion.debut.minute)
+    return f"le {date_en_lettres(reunion.date, avec_jour=True)} à {heure}"
 
 
 def qui_appeler(reunion: Reunion) -> str:
@@ -164,7 +170,7 @@ def qui_appeler(reunion: Reunion) -> str:
     return f"{service.libelle}, {joindre}" if joindre else service.libelle
 
 
-def _nom(personne: Personne) -> str:
+def nom_complet(personne: Personne) -> str:
     return f"{nom_propre(personne.prenom)} {nom_propre(personne.nom)}"
 
 
@@ -184,11 +190,11 @@ def _envoyer(
     """Un message part par chaque moyen que la personne accepte ; la lettre, toujours."""
     personne = invitation.personne
     commun: dict[str, Any] = {"acteur": acteur, "personne": personne.public_id}
-    lignes = [_nom(personne), *adresses.get(personne.pk, [])]
+    lignes = [nom_complet(personne), *adresses.get(personne.pk, [])]
     envoyer(canal=Canal.COURRIER, destinataire="\n".join(lignes), document=document, **commun)
     canaux = [str(Canal.COURRIER)]
     connues = coordonnees_connues(personne)
-    quand = f"le {date_en_lettres(reunion.date, avec_jour=True)} à {heure_en_lettres(reunion.debut.hour, reunion.debut.minute)}"
+    quand = moment(reunion)
     nom_reunion = mot("reunion_information").singulier
     if connues is not None and connues.par_courriel:
         envoyer(

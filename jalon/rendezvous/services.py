@@ -1,4 +1,4 @@
-"""Planifier, modifier, reconduire, annuler et tenir les réunions (R15-R17, R19, D13, F023)."""
+"""Planifier, modifier, reconduire et tenir les réunions (R15-R17, R19, D13, F023)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from django.utils import timezone
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.organismes.models import Organisme, ServiceInstructeur, Territoire
-from jalon.personnes.liens import revoquer_liens
 from jalon.rendezvous.models import (
     EtatInvitation,
     EtatReunion,
     IntervenantReunion,
-    Invitation,
     ProtocoleReunion,
     Reunion,
 )
@@ -204,37 +202,6 @@ def jour_equivalent(jour: date) -> date:
     premier = debut + timedelta(days=(jour.weekday() - debut.weekday()) % 7)
     trouve = premier + timedelta(weeks=rang)
     return trouve if trouve < fin else trouve - timedelta(weeks=1)
-
-
-@transaction.atomic
-def annuler_reunion(reunion: Reunion, *, acteur: Agent, perimetre: Perimetre, motif: str) -> Reunion:
-    """Annule : personne n'est absent d'une réunion qui n'a pas eu lieu, chacun redevient à inviter."""
-    perimetre.exiger("reunions.gerer")
-    if not motif.strip():
-        raise JalonError("Dites pourquoi la réunion est annulée : les personnes convoquées doivent le savoir.")
-    reunion = verrouiller_reunion(reunion)
-    exiger_reunion(reunion.etat, "annuler")
-    de = reunion.etat
-    reunion.etat, reunion.motif_annulation = EtatReunion.ANNULEE, motif.strip()
-    reunion.save(update_fields=["etat", "motif_annulation"])
-    touchees = list(
-        Invitation.objects.select_for_update(of=("self",))
-        .filter(reunion=reunion)
-        .exclude(etat=EtatInvitation.ANNULEE)
-        .select_related("personne")
-        .order_by("pk")
-    )
-    Invitation.objects.filter(pk__in=[i.pk for i in touchees]).update(
-        etat=EtatInvitation.ANNULEE, close_le=timezone.localdate()
-    )
-    for invitation in touchees:
-        revoquer_liens(invitation.public_id)
-    tracer(
-        "rendezvous.reunion.annulee", reunion, acteur=acteur, organisme=perimetre.organisme_principal,
-        personnes=[i.personne.public_id for i in touchees], de=de, vers=EtatReunion.ANNULEE, motif=motif.strip(),
-        resume=f"{reunion} annulée"[:300],
-    )  # fmt: skip
-    return reunion
 
 
 def a_commence(reunion: Reunion) -> bool:

@@ -32,7 +32,10 @@ JUSTIFICATIF: dict[str, frozenset[str]] = {
 
 RENDEZ_VOUS: dict[str, frozenset[str]] = {
     "annuler": frozenset({EtatRendezVous.FIXE}),
-    "constater": frozenset({EtatRendezVous.FIXE}),
+    "constater": frozenset({EtatRendezVous.FIXE, EtatRendezVous.HONORE, EtatRendezVous.MANQUE}),
+    "excuser": frozenset({EtatRendezVous.FIXE, EtatRendezVous.MANQUE}),
+    "reporter": frozenset({EtatRendezVous.FIXE}),
+    "convoquer": frozenset({EtatRendezVous.FIXE}),
 }
 
 _SUITES = {
@@ -58,6 +61,18 @@ def exiger_invitation(etat: str, acte: str) -> None:
             f"Cette invitation est « {EtatInvitation(etat).label.lower()} » : cet acte n'est plus possible. "
             "Rechargez la page pour voir où elle en est."
         )
+
+
+def exiger_rendez_vous(etat: str, acte: str) -> None:
+    """Lève `TransitionRefuseeError` si un rendez-vous dans cet état n'admet pas l'acte."""
+    if etat not in RENDEZ_VOUS[acte]:
+        suite = {
+            "annuler": "il ne s'annule plus.",
+            "reporter": "il ne se reporte plus ; fixez-en un autre.",
+            "excuser": "il n'y a pas d'absence à excuser.",
+            "convoquer": "la convocation n'aurait plus d'objet.",
+        }.get(acte, "sa tenue ne se note plus.")
+        raise TransitionRefuseeError(f"Ce rendez-vous est « {EtatRendezVous(etat).label.lower()} » : {suite}")
 
 
 def exiger_justificatif(etat: str, acte: str) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from jalon.agents.perimetre import Perimetre
 from jalon.personnes.models import EtatTache, Tache, TypeTache
+from jalon.rendezvous.annulations import annuler_reunion
 from jalon.rendezvous.invitations import inviter_personnes, retirer_invitation
 from jalon.rendezvous.models import EtatInvitation, EtatReunion, Invitation, MotifInvitation, Reunion
 from jalon.rendezvous.presences import (
@@ -26,7 +27,6 @@ from jalon.rendezvous.selectors import (
     territoires_sans_reunion,
 )
 from jalon.rendezvous.services import (
-    annuler_reunion,
     jour_equivalent,
     modifier_reunion,
     reconduire_mois,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from jalon.agents.perimetre import Perimetre
@@ -54,6 +53,6 @@ def telecharger(request: HttpRequest, public_id: UUID) -> HttpResponse:
         organisme=perimetre.organisme_principal, personne=document.personne, ecran="document_telecharger",
     )  # fmt: skip
     reponse = HttpResponse(lire_document(document), content_type=document.type_mime)
-    reponse["Content-Disposition"] = f'attachment; filename="{slugify(document.titre)[:80] or "document"}.pdf"'
+    reponse["Content-Disposition"] = f'attachment; filename="{document.nom_fichier}"'
     reponse["Cache-Control"] = "no-store"
     return reponse

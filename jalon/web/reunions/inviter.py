@@ -143,5 +143,5 @@ def lettres(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if planche is None:
         raise HorsPerimetreError("Ces lettres n’existent pas, ou c’est un collègue qui les a produites.")
     reponse = HttpResponse(lire_document(planche), content_type="application/pdf")
-    reponse["Content-Disposition"] = f'inline; filename="convocations-{reunion.date:%Y-%m-%d}.pdf"'
+    reponse["Content-Disposition"] = f'inline; filename="{planche.nom_fichier}"'
     return reponse

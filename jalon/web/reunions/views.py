@@ -14,8 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from jalon.documents.models import Document
 from jalon.referentiels.parametres import mot
 from jalon.rendezvous import selectors
+from jalon.rendezvous.annulations import NATURE as ANNULATION
+from jalon.rendezvous.annulations import BilanAnnulation, annuler_reunion, convoquees_a_prevenir
 from jalon.rendezvous.chiffres import chiffres as calculer
 from jalon.rendezvous.chiffres import entrants_de_la_periode, invitations_comptees
 from jalon.rendezvous.convocations import dernier_jour
@@ -23,7 +26,6 @@ from jalon.rendezvous.mobilisation import Besoin, besoins
 from jalon.rendezvous.models import EtatInvitation
 from jalon.rendezvous.services import (
     a_commence,
-    annuler_reunion,
     modifier_reunion,
     planifier_reunion,
     reconduire_mois,
@@ -32,8 +34,9 @@ from jalon.rendezvous.workflows import REUNION
 from jalon.socle.errors import JalonError
 from jalon.web.orientations.actes import SansEffetError, tenter
 from jalon.web.reunions.forms import MotifForm, ReunionForm, protocole_demande
+from jalon.web.reunions.inviter import NOMS_CITES
 from jalon.web.socle.acces import exige
-from jalon.web.templatetags.jalon import date_longue, mois_annee
+from jalon.web.templatetags.jalon import accorde, date_longue, mois_annee
 
 PAR_PAGE = 50
 CONSTATS = {
@@ -167,6 +170,8 @@ def fiche(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "intervenants": reunion.intervenants.select_related("organisme").order_by("pk"),
         "jour": jour,
         "limite": dernier_jour(reunion),
+        "a_prevenir": convoquees_a_prevenir(reunion).count(),
+        "lettres_annulation": Document.objects.filter(pk=reunion.planche_id, nature=ANNULATION).exists(),
         "peut": {acte for acte, etats in REUNION.items() if reunion.etat in etats},
         "commencee": a_commence(reunion),
         "a_convoquer": sum(i.etat == EtatInvitation.INVITEE for i in invitees),
@@ -189,11 +194,29 @@ def annuler(request: HttpRequest, public_id: UUID) -> HttpResponse:
     motif = formulaire.cleaned_data["motif"] if formulaire.is_valid() else ""
 
     def acte() -> str:
-        annuler_reunion(reunion, acteur=request.user, perimetre=request.perimetre, motif=motif)
-        return "Réunion annulée. Les personnes convoquées sont à prévenir ; elles redeviennent à inviter."
+        return _dire_annulation(annuler_reunion(reunion, acteur=request.user, perimetre=request.perimetre, motif=motif))
 
     tenter(request, acte)
     return redirect("reunion", reunion.public_id)
+
+
+def _dire_annulation(bilan: BilanAnnulation) -> str:
+    texte = "Réunion annulée ; chacun redevient à inviter."
+    if bilan.prevenues:
+        texte += (
+            f" {accorde(bilan.prevenues, 'personne prévenue,personnes prévenues')} : lettres à imprimer, "
+            f"{bilan.courriels} par courriel, {bilan.sms} par SMS."
+        )
+    if bilan.injoignables:
+        noms, reste = ", ".join(bilan.injoignables[:NOMS_CITES]), len(bilan.injoignables) - NOMS_CITES
+        suite = f" et {reste} de plus" if reste > 0 else ""
+        texte += f" Ni adresse ni message possible pour {noms}{suite} : prévenez de vive voix."
+    if bilan.a_prevenir:
+        texte += (
+            f" {accorde(bilan.a_prevenir, 'personne invitée,personnes invitées')} sans convocation : à prévenir "
+            "de vive voix."
+        )
+    return texte
 
 
 # --- Chiffres

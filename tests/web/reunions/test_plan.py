@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from jalon.personnes.coordonnees import Coordonnees
 from jalon.rendezvous.models import EtatInvitation, EtatReunion, Invitation, Reunion
 from jalon.rendezvous.presences import clore_feuille, noter_presence
 from tests.distribution import Distribution
@@ -99,6 +100,27 @@ def test_annule_avec_un_motif(connecte: Any, distribution: Distribution) -> None
     client.post(f"/reunions/{reunion.public_id}/annuler/", {"motif": "Salle indisponible"})
     reunion.refresh_from_db()
     assert reunion.etat == EtatReunion.ANNULEE
+
+
+def test_dit_combien_de_personnes_l_annulation_previendra(connecte: Any, distribution: Distribution) -> None:
+    reunion = une_reunion(distribution)
+    client, ici = connecte("orienteur"), f"/reunions/{reunion.public_id}/"
+    convoquee = une_allocataire(territoire=distribution.territoire)
+    Coordonnees.objects.create(personne=convoquee, telephone="+33612345678", accepte_sms=True)
+    inviter(distribution, reunion, convoquee)
+    page = client.get(ici).content.decode()
+    assert "aucun message ne partira" in page
+    assert "1 personne invitée sans convocation est à prévenir" in page
+    client.post(f"{ici}convoquer/")
+    inviter(distribution, reunion, une_allocataire(territoire=distribution.territoire))
+    assert "1 personne convoquée sera prévenue" in client.get(ici).content.decode()
+    page = client.post(f"{ici}annuler/", {"motif": "Salle indisponible"}, follow=True).content.decode()
+    assert "1 personne prévenue : lettres à imprimer, 0 par courriel, 1 par SMS" in page
+    assert "1 personne invitée sans convocation" in page
+    assert "Lettres d’annulation à imprimer" in page
+    lettres = client.get(f"{ici}lettres/")
+    assert lettres.content.startswith(b"%PDF-")
+    assert "lettres-d-annulation" in lettres["Content-Disposition"]
 
 
 def test_reconduit_le_mois(connecte: Any, distribution: Distribution) -> None:

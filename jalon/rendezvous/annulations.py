@@ -1,0 +1,164 @@
+"""Annuler une réunion, et le dire à chaque personne convoquée par les moyens de sa convocation (R18, D12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from jalon.agents.models import Agent
+from jalon.agents.perimetre import Perimetre
+from jalon.documents.composition import Composeur
+from jalon.documents.envois import envoyer
+from jalon.documents.models import Canal
+from jalon.documents.pdf import rendre_tranche
+from jalon.documents.services import ADocumenter, enregistrer_document, enregistrer_documents
+from jalon.personnes.liens import revoquer_liens
+from jalon.referentiels.parametres import mot
+from jalon.rendezvous.convocations import (
+    CIVILITES,
+    adresses_postales,
+    coordonnees_connues,
+    moment,
+    nom_complet,
+    qui_appeler,
+)
+from jalon.rendezvous.models import EtatInvitation, EtatReunion, Invitation, Reunion
+from jalon.rendezvous.services import fin_de, verrouiller_reunion
+from jalon.rendezvous.workflows import exiger_reunion
+from jalon.socle.errors import JalonError
+from jalon.socle.textes import nom_propre
+from jalon.traces.services import tracer
+
+NATURE = "annulation_reunion"
+
+
+@dataclass(frozen=True)
+class BilanAnnulation:
+    """Qui a été prévenu, et par où ; qui ne pouvait l'être, et combien étaient invités sans convocation écrite."""
+
+    prevenues: int
+    courriels: int
+    sms: int
+    injoignables: list[str]
+    """Convoquées dont on n'a ni adresse postale ni message accepté."""
+    a_prevenir: int
+
+
+def convoquees_a_prevenir(reunion: Reunion) -> QuerySet[Invitation]:
+    """Personnes convoquées que l'annulation préviendra : aucune, une fois passée l'heure où l'on se quittait."""
+    convoquees = Invitation.objects.filter(reunion=reunion, etat=EtatInvitation.CONVOQUEE)
+    return convoquees.none() if fin_de(reunion) <= timezone.now() else convoquees
+
+
+@transaction.atomic
+def annuler_reunion(reunion: Reunion, *, acteur: Agent, perimetre: Perimetre, motif: str) -> BilanAnnulation:
+    """Annule : personne n'est absent d'une réunion qui n'a pas eu lieu, chacun redevient à inviter.
+
+    Qui a été convoqué est prévenu par les moyens de sa convocation, s'il les accepte encore ; la lettre, toujours.
+    """
+    perimetre.exiger("reunions.gerer")
+    if not motif.strip():
+        raise JalonError("Dites pourquoi la réunion est annulée : les personnes convoquées doivent le savoir.")
+    reunion = verrouiller_reunion(reunion)
+    exiger_reunion(reunion.etat, "annuler")
+    de = reunion.etat
+    touchees = list(
+        Invitation.objects.select_for_update(of=("self",))
+        .filter(reunion=reunion)
+        .exclude(etat=EtatInvitation.ANNULEE)
+        .select_related("personne", "personne__coordonnees")
+        .order_by("personne__nom", "personne__prenom", "pk")
+    )
+    a_prevenir = set(convoquees_a_prevenir(reunion).order_by("pk").values_list("pk", flat=True))
+    reunion.etat, reunion.motif_annulation = EtatReunion.ANNULEE, motif.strip()
+    prevenues = [invitation for invitation in touchees if invitation.pk in a_prevenir]
+    adresses = adresses_postales([invitation.personne for invitation in prevenues])
+    messages = _prevenir(reunion, prevenues, adresses, acteur) if prevenues else []
+    injoignables = [
+        nom_complet(invitation.personne)
+        for invitation, canaux in zip(prevenues, messages, strict=True)
+        if not canaux and not adresses.get(invitation.personne_id)
+    ]
+    reunion.save(update_fields=["etat", "motif_annulation", "planche"])
+    Invitation.objects.filter(pk__in=[i.pk for i in touchees]).update(
+        etat=EtatInvitation.ANNULEE, close_le=timezone.localdate()
+    )
+    for invitation in touchees:
+        revoquer_liens(invitation.public_id)
+    tracer(
+        "rendezvous.reunion.annulee", reunion, acteur=acteur, organisme=perimetre.organisme_principal,
+        personnes=[i.personne.public_id for i in touchees], de=de, vers=EtatReunion.ANNULEE, motif=motif.strip(),
+        donnees={"prevenues": len(prevenues) - len(injoignables)}, resume=f"{reunion} annulée"[:300],
+    )  # fmt: skip
+    return BilanAnnulation(
+        prevenues=len(prevenues) - len(injoignables), injoignables=injoignables,
+        courriels=sum(Canal.COURRIEL in canaux for canaux in messages),
+        sms=sum(Canal.SMS in canaux for canaux in messages),
+        a_prevenir=sum(i.etat == EtatInvitation.INVITEE for i in touchees),
+    )  # fmt: skip
+
+
+def _prevenir(
+    reunion: Reunion, prevenues: Sequence[Invitation], adresses: dict[int, list[str]], acteur: Agent
+) -> list[list[str]]:
+    """Écrit les lettres, leur planche à imprimer, et les messages ; rend pour chacune les canaux de ses messages."""
+    composeur, jour, nom = Composeur(), timezone.localdate(), mot("reunion_information")
+    annulee = "annulée" if nom.genre == "f" else "annulé"
+    objet = f"Votre {nom.singulier} est {annulee}"
+    lignes = _texte(reunion)
+    charges = [
+        composeur.lettre_libre(
+            objet, [f"{CIVILITES.get(i.personne.civilite, 'Madame, Monsieur')},", *lignes], jour=jour,
+            destinataire=[
+                f"{CIVILITES.get(i.personne.civilite, '')} {nom_complet(i.personne)}".strip(),
+                *adresses.get(i.personne_id, []),
+            ],
+        )
+        for i in prevenues
+    ]  # fmt: skip
+    seules, planche = rendre_tranche(composeur.papier, charges)
+    titre = f"Annulation de la réunion du {reunion.date:%d/%m/%Y}"
+    documents = enregistrer_documents(
+        [
+            ADocumenter(octets, NATURE, titre, personne=i.personne.public_id)
+            for i, octets in zip(prevenues, seules, strict=True)
+        ],
+        acteur=acteur,
+    )
+    reunion.planche = enregistrer_document(
+        planche, acteur=acteur, nature=NATURE, titre=f"Lettres d'annulation à imprimer, {reunion}"[:200]
+    )
+    messages = []
+    for invitation, document in zip(prevenues, documents, strict=True):
+        personne, connues = invitation.personne, coordonnees_connues(invitation.personne)
+        canaux: list[str] = []
+        commun: dict[str, Any] = {"acteur": acteur, "personne": personne.public_id}
+        postal = "\n".join([nom_complet(personne), *adresses.get(personne.pk, [])])
+        envoyer(canal=Canal.COURRIER, destinataire=postal, document=document, **commun)
+        if connues is not None and connues.par_courriel and Canal.COURRIEL in invitation.canaux:
+            texte = "\n\n".join([f"Bonjour {nom_propre(personne.prenom)},", *lignes])
+            envoyer(canal=Canal.COURRIEL, destinataire=connues.courriel, objet=objet, texte=texte, **commun)
+            canaux.append(str(Canal.COURRIEL))
+        if connues is not None and connues.par_sms and Canal.SMS in invitation.canaux:
+            texte = f"{objet} : {moment(reunion)}, {reunion.lieu}. Ne vous déplacez pas : nous vous écrirons."
+            envoyer(canal=Canal.SMS, destinataire=connues.telephone, texte=texte, **commun)
+            canaux.append(str(Canal.SMS))
+        messages.append(canaux)
+    return messages
+
+
+def _texte(reunion: Reunion) -> list[str]:
+    """Ce que la lettre et le courriel disent tous deux : quoi, pourquoi, et qu'il n'y a rien à faire."""
+    contact = qui_appeler(reunion)
+    return [
+        f"Vous aviez une convocation pour {moment(reunion)}, {reunion.lieu}, {reunion.adresse}. "
+        "Cette rencontre est annulée : ne vous déplacez pas.",
+        f"Raison : {reunion.motif_annulation}",
+        "Vous n'avez rien à faire. Ce n'est pas une absence, et nous vous écrirons pour vous proposer une autre date.",
+        *([f"Une question ? {contact}"] if contact else []),
+    ]
