@@ -10,6 +10,8 @@ from dateutil.relativedelta import relativedelta
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from jalon.accompagnements.models import Accompagnement
+from jalon.contrats.models import Contrat, Etape, Objectif, TypeContrat
+from jalon.documents.models import ContenuDocument, Document
 from jalon.droits.models import DemandeInstruction, DossierRsa, EtatDossier, Situation, Soumission
 from jalon.organismes.models import CategorieOrganisme
 from jalon.orientations.models import AttenteOrientation, DecisionOrientation, MotifEntree, TypeOrientation
@@ -131,3 +133,71 @@ def une_decision(distribution: Any, *, adresse: dict[str, Any] | None = None, **
         "decidee_par": distribution.siege, "periode": DateRange(date(2026, 11, 2), None),
     }  # fmt: skip
     return DecisionOrientation.objects.create(personne=personne, **(defauts | decision))
+
+
+# --- Contrats
+
+
+class ObjectifFactory(factory.django.DjangoModelFactory[Objectif]):
+    """Un objectif en cours ; donnez `contrat`."""
+
+    class Meta:
+        model = Objectif
+
+    intitule = factory.Sequence(lambda n: f"Objectif {n}")
+    etat = "en_cours"
+    rang = factory.Sequence(lambda n: n)
+
+
+class EtapeFactory(factory.django.DjangoModelFactory[Etape]):
+    """Une étape à faire ; donnez `objectif`."""
+
+    class Meta:
+        model = Etape
+
+    intitule = factory.Sequence(lambda n: f"Étape {n}")
+    rang = factory.Sequence(lambda n: n)
+
+
+def un_contrat(
+    distribution: Any,
+    *,
+    personne: Personne | None = None,
+    type: str = "cer_solidarite",
+    etat: str = "en_vigueur",
+    debut: date = date(2026, 6, 1),
+    duree: int = 6,
+    **champs: Any,
+) -> Contrat:
+    """Contrat de l'état demandé, signé et validé s'il le faut ; sa personne est suivie par l'organisme du contrat."""
+    le_type = TypeContrat.objects.get(code=type)
+    organisme = champs.pop("organisme", None) or distribution.organisme(CategorieOrganisme.CCAS)
+    if personne is None:
+        personne = une_allocataire(territoire=distribution.territoire, accompagnee_par=organisme)
+    version = None if le_type.reference_seule else le_type.versions.order_by("-numero")[0]
+    defauts: dict[str, Any] = {
+        "organisme": organisme, "referent": distribution.partenaire, "territoire": personne.territoire,
+        "version": version, "reference_seule": le_type.reference_seule, "ouvert_le": debut - relativedelta(days=20),
+        "ouvert_par": distribution.partenaire, "duree": duree,
+    }  # fmt: skip
+    if etat not in ("brouillon", "abandonne"):
+        defauts |= {"debut": debut, "propose_le": debut - relativedelta(days=12)}
+    if etat not in ("brouillon", "abandonne"):
+        document = Document.objects.create(
+            nature="contrat", titre="Contrat", taille=4, sha256="0" * 64, personne=personne.public_id
+        )
+        ContenuDocument.objects.create(document=document, octets=b"%PDF")
+        defauts["document"] = document
+    if etat in ("signe", "recu", "en_lecture", "renvoye", "en_vigueur", "bilan", "renouvele", "termine", "rompu"):
+        defauts["signe_le"] = debut - relativedelta(days=10)
+    if etat in ("recu", "en_lecture", "renvoye", "en_vigueur", "bilan", "renouvele", "termine", "rompu"):
+        defauts["recu_le"] = debut - relativedelta(days=8)
+    if etat in ("en_vigueur", "bilan", "renouvele", "termine", "rompu"):
+        fin = debut + relativedelta(months=duree)
+        defauts |= {
+            "valide_le": debut - relativedelta(days=2), "valide_par": distribution.siege,
+            "periode": DateRange(debut, fin),
+        }  # fmt: skip
+    if etat in ("renouvele", "termine", "rompu", "abandonne"):
+        defauts |= {"clos_le": debut, "motif_fin": "Motif d'essai"}
+    return Contrat.objects.create(personne=personne, type=le_type, etat=etat, **(defauts | champs))

@@ -20,6 +20,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
+from django.utils import timezone
 
 from jalon.personnes.identite import cles_identite
 from jalon.personnes.models import EtatCivil, Fusion, Personne, Rapprochement, Rattachement, RolePersonne, TypeNir
@@ -38,6 +39,17 @@ class Cloture:
     fermer: dict[str, str]
     date_fin: str
     par: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cession:
+    """Ce que deviennent les lignes du dossier absorbé qui cèdent des jours ; `vivante` finit si elle ne vaut plus ce jour."""
+
+    valeurs: dict[str, str] = field(default_factory=dict)
+    parmi: Q = field(default_factory=Q)
+    vivante: Q | None = None
+    finir: dict[str, str] = field(default_factory=dict)
+    date_fin: str = ""
 
 
 CLOTURES: dict[str, Cloture | tuple[Cloture, ...]] = {
@@ -61,14 +73,34 @@ CLOTURES: dict[str, Cloture | tuple[Cloture, ...]] = {
         Cloture(~Q(etat="annulee"), ("presence_notee_le", "pk"), {"etat": "annulee"}, "close_le", par=("reunion_id",)),
         Cloture(Q(etat__in=["invitee", "convoquee"]), ("reunion__date", "pk"), {"etat": "annulee"}, "close_le"),
     ),
+    # La plus ancienne invitation à choisir un créneau attend la réponse, l'autre est retirée.
+    "rendezvous.propositionrendezvous": Cloture(
+        Q(etat="ouverte"), ("proposee_le", "pk"), {"etat": "retiree"}, "close_le", par=("agent_id",)
+    ),
     "instances.dossierseance": Cloture(
         Q(etat__in=["inscrit", "examine"]),
         ("etat", "pk"),
         {"etat": "retire", "motif": "Dossier réuni avec un autre"},
         "sorti_le",
     ),
+    "passeport.accespersonnel": Cloture(
+        Q(revoque_le=None),
+        ("cree_le", "pk"),
+        {"motif_revocation": "Dossier réuni avec un autre", "visite": ""},
+        "revoque_le",
+    ),
     "diagnostics.brouillonrecueil": Cloture(
         Q(ecarte_le=None), ("-modifie_le", "-pk"), {}, "ecarte_le", par=("auteur_id",)
+    ),
+    # Le plus avancé reste : signé, puis proposé à la signature, puis le plus ancien.
+    "contrats.contrat": Cloture(
+        Q(
+            etat__in=["brouillon", "a_signer", "signe_personne", "signe", "recu", "en_lecture", "renvoye"],
+            reference_seule=False,
+        ),
+        ("signe_le", "propose_le", "ouvert_le", "pk"),
+        {"etat": "abandonne", "motif_fin": "Dossier réuni avec un autre"},
+        "clos_le",
     ),
 }
 FAITS_UNIQUES: dict[str, str] = {"personnes.rattachement": "foyer_id", "droits.soumission": "dossier_id"}
@@ -79,10 +111,16 @@ PERIODES_REUNIES: dict[str, str] = {
     "accompagnements.accompagnement": "organisme_id",
 }
 """Périodes qui ne peuvent se chevaucher : les deux n'en font plus qu'une, la plus longue."""
-PERIODES_CEDEES: dict[str, dict[str, str]] = {
-    "accompagnements.designationcorrespondant": {},
-    "accompagnements.designationreferent": {"motif_fin": "fusion"},
-    "orientations.decisionorientation": {},
+PERIODES_CEDEES: dict[str, Cession] = {
+    "accompagnements.designationcorrespondant": Cession(),
+    "accompagnements.designationreferent": Cession({"motif_fin": "fusion"}),
+    "orientations.decisionorientation": Cession(),
+    "contrats.contrat": Cession(
+        parmi=Q(reference_seule=False),
+        vivante=Q(etat__in=["en_vigueur", "bilan"]),
+        finir={"etat": "termine", "motif_fin": "Dossier réuni avec un autre"},
+        date_fin="clos_le",
+    ),
 }
 """Périodes dont une seule vaut à une date : celles du dossier gardé l'emportent, celles de l'autre leur cèdent les
 jours communs et prennent les valeurs données."""
@@ -92,6 +130,15 @@ LIGNES_UNIQUES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("courriel", "accepte_courriel"),
         ("commune_id", "code_postal", "voie", "complement"),
         ("precision",),
+    ),
+    "passeport.profilcompetences": (
+        ("accroche",),
+        ("motivations",),
+        ("savoir_faire",),
+        ("savoir_etre",),
+        ("transferables",),
+        ("langues",),
+        ("permis",),
     ),
 }
 """Une seule ligne par personne : celle du dossier gardé reste, l'autre aussi, à sa place. Chaque groupe dont la
@@ -232,12 +279,12 @@ def reunir(gardee: Personne, absorbee: Personne, *, jour: date) -> dict[str, Any
             regles = CLOTURES[etiquette]
             for regle in regles if isinstance(regles, tuple) else (regles,):
                 _clore_la_plus_recente(carnet, modele, regle, gardee, absorbee, jour)
+        if etiquette in PERIODES_CEDEES:
+            _ceder_les_jours(carnet, modele, PERIODES_CEDEES[etiquette], gardee, absorbee, jour)
         elif etiquette in FAITS_UNIQUES:
             _vider_les_jumeaux(carnet, modele, FAITS_UNIQUES[etiquette], gardee, absorbee)
         elif etiquette in PERIODES_REUNIES:
             _reunir_les_periodes(carnet, modele, PERIODES_REUNIES[etiquette], gardee, absorbee)
-        elif etiquette in PERIODES_CEDEES:
-            _ceder_les_jours(carnet, modele, PERIODES_CEDEES[etiquette], gardee, absorbee)
         elif etiquette in LIGNES_UNIQUES and _completer_la_jumelle(
             carnet, modele, LIGNES_UNIQUES[etiquette], gardee, absorbee
         ):
@@ -255,12 +302,14 @@ def _clore_la_plus_recente(
     carnet: Carnet, modele: type[models.Model], regle: Cloture, gardee: Personne, absorbee: Personne, jour: date
 ) -> None:
     lignes = modele._base_manager.filter(regle.en_cours, personne_id__in=(gardee.pk, absorbee.pk))
+    champ_fin = modele._meta.get_field(regle.date_fin)
+    fin = timezone.now() if isinstance(champ_fin, models.DateTimeField) else jour
     vues: set[tuple[Any, ...]] = set()
     for ligne in lignes.select_for_update(of=("self",)).order_by(*regle.ordre):
         cle = tuple(getattr(ligne, champ) for champ in regle.par)
         if cle in vues:
             avant = {champ: getattr(ligne, champ) for champ in (regle.date_fin, *regle.fermer)}
-            apres = {regle.date_fin: jour, **regle.fermer}
+            apres = {regle.date_fin: fin, **regle.fermer}
             _changer_ensemble(carnet, ligne, avant, apres)
         vues.add(cle)
 
@@ -293,30 +342,57 @@ def _vider_les_jumeaux(
 
 
 def _ceder_les_jours(
-    carnet: Carnet, modele: type[models.Model], valeurs: dict[str, str], gardee: Personne, absorbee: Personne
+    carnet: Carnet, modele: type[models.Model], regle: Cession, gardee: Personne, absorbee: Personne, jour: date
 ) -> None:
-    """Retire à chaque période du dossier absorbé les jours que tient le gardé ; coupée en deux, la fin reste."""
+    """Retire à chaque période du dossier absorbé les jours que tient le gardé ; coupée en deux, la fin reste.
+
+    Une ligne vivante qui ne vaut plus ce jour finit : elle ne garde que les jours d'avant ceux du gardé.
+    """
     tenues = list(
-        modele._base_manager.filter(personne_id=gardee.pk, periode__isempty=False)
+        modele._base_manager.filter(regle.parmi, personne_id=gardee.pk, periode__isempty=False)
         .order_by("periode", "pk")
         .values_list("periode", flat=True)
     )
-    cedent = modele._base_manager.filter(personne_id=absorbee.pk, periode__isempty=False)
+    cedent = modele._base_manager.filter(regle.parmi, personne_id=absorbee.pk, periode__isempty=False)
+    vivantes = set()
+    if regle.vivante is not None:
+        vivantes = set(cedent.filter(regle.vivante).order_by("pk").values_list("pk", flat=True))
     for ligne in cedent.select_for_update(of=("self",)).order_by("pk"):
-        reste: DateRange | None = ligne.periode  # type: ignore[attr-defined]
-        for tenue in tenues:
-            if reste is None or not _se_chevauchent(reste, tenue):
-                continue
-            if tenue.upper is not None and (reste.upper is None or tenue.upper < reste.upper):
-                reste = DateRange(tenue.upper, reste.upper)
-            elif tenue.lower is not None and (reste.lower is None or reste.lower < tenue.lower):
-                reste = DateRange(reste.lower, tenue.lower)
-            else:
-                reste = None
-        if reste != ligne.periode:  # type: ignore[attr-defined]
-            carnet.changer_une(ligne, "periode", VIDE if reste is None else reste)
-            for champ, valeur in valeurs.items():
-                carnet.changer_une(ligne, champ, valeur)
+        avant: DateRange = ligne.periode  # type: ignore[attr-defined]
+        apres = _sans_les_jours(avant, tenues)
+        if apres == avant:
+            continue
+        valeurs: dict[str, Any] = dict(regle.valeurs)
+        if ligne.pk in vivantes and not _court_encore(apres, avant, jour):
+            apres = _avant_les_jours(avant, tenues)
+            valeurs |= {**regle.finir, regle.date_fin: jour}
+        colonnes = {"periode": apres, **valeurs}
+        _changer_ensemble(carnet, ligne, {champ: getattr(ligne, champ) for champ in colonnes}, colonnes)
+
+
+def _sans_les_jours(periode: DateRange, tenues: Iterable[DateRange]) -> DateRange:
+    reste = periode
+    for tenue in tenues:
+        if not _se_chevauchent(reste, tenue):
+            continue
+        if tenue.upper is not None and (reste.upper is None or tenue.upper < reste.upper):
+            reste = DateRange(tenue.upper, reste.upper)
+        elif tenue.lower is not None and (reste.lower is None or reste.lower < tenue.lower):
+            reste = DateRange(reste.lower, tenue.lower)
+        else:
+            reste = VIDE
+    return reste
+
+
+def _avant_les_jours(periode: DateRange, tenues: Iterable[DateRange]) -> DateRange:
+    """Les jours de la période qui précèdent tous ceux qui lui sont pris."""
+    fin = min((t.lower or date.min for t in tenues if _se_chevauchent(periode, t)), default=periode.upper)
+    return DateRange(periode.lower, fin) if periode.lower is None or periode.lower < fin else VIDE
+
+
+def _court_encore(reste: DateRange, avant: DateRange, jour: date) -> bool:
+    """La période garde sa fin et a déjà commencé."""
+    return not reste.isempty and reste.upper == avant.upper and (reste.lower is None or reste.lower <= jour)
 
 
 def _un_seul_suivi_de_reference(carnet: Carnet, gardee: Personne) -> None:
