@@ -7,7 +7,7 @@ import json
 import sys
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jalon.observatoire.moteur import Resultat
@@ -41,8 +41,15 @@ def ajouter_arguments(parser: argparse.ArgumentParser) -> None:
     indicateur = actions.add_parser("indicateur", help="calcule un indicateur à une date")
     indicateur.add_argument("code", metavar="CODE", help="code de l'indicateur : I07, I09… (voir « liste »)")
     indicateur.add_argument("--date", type=_jour, metavar="AAAA-MM-JJ", help="date, ou fin de période (aujourd'hui)")
-    indicateur.add_argument("--depuis", type=_jour, metavar="AAAA-MM-JJ", help="début de période (I10, I22, I29)")
+    indicateur.add_argument(
+        "--depuis", type=_jour, metavar="AAAA-MM-JJ", help="début de période (I03, I04, I10, I13, I14…)"
+    )
     indicateur.add_argument("--territoire", metavar="CODE", help="restreint à un territoire")
+    indicateur.add_argument("--service", metavar="CODE", help="restreint à un organisme (indicateurs de contrats)")
+    indicateur.add_argument("--type", metavar="CODE", help="restreint à un type de contrat (indicateurs de contrats)")
+    indicateur.add_argument(
+        "--public", metavar="CODE", help="restreint à un public : moins_25, femmes… (I01 à I08, I13…)"
+    )
     indicateur.add_argument("--json", action="store_true", help="rend un objet JSON")
     liste = actions.add_parser("liste", help="liste les tableaux et leur définition")
     liste.add_argument("--json", action="store_true", help="rend une liste JSON")
@@ -159,16 +166,33 @@ def _tableau_des_orientations(args: argparse.Namespace) -> None:
     print(f"T12 · {orientations.TITRE_T12}\n\n{aligner([entete, *rangees])}\n\n{orientations.SOURCE}")
 
 
+def _calculer(args: argparse.Namespace, jour: date) -> dict[str, Any]:
+    """L'indicateur demandé ; une restriction qu'il ne connaît pas est refusée plutôt qu'oubliée."""
+    from jalon.observatoire import contrats, orientations, referencement
+    from jalon.observatoire.erreurs import TableauInconnuError
+    from jalon.socle.errors import JalonError
+
+    code = args.code.upper()
+    voulues: dict[str, Any] = {nom: getattr(args, nom) or "" for nom in ("service", "type", "public")}
+    if code in contrats.INDICATEURS:
+        return contrats.calculer(code, jour, args.territoire, du=args.depuis, **voulues)
+    permises = {"public"} if code in referencement.INDICATEURS else set[str]()
+    refusees = [f"--{nom}" for nom, valeur in voulues.items() if valeur and nom not in permises]
+    if refusees:
+        raise JalonError(f"L'indicateur {code} ne se restreint pas par {' ni '.join(refusees)} : retirez-le.")
+    if code in orientations.INDICATEURS:
+        return orientations.calculer(code, jour, args.territoire, du=args.depuis)
+    if code in referencement.INDICATEURS:
+        return referencement.calculer(code, jour, args.territoire, public=voulues["public"])
+    connus = ", ".join(sorted({*contrats.INDICATEURS, *orientations.INDICATEURS, *referencement.INDICATEURS}))
+    raise TableauInconnuError(f"L'indicateur « {args.code} » n'existe pas. Indicateurs connus : {connus}.")
+
+
 def _indicateur(args: argparse.Namespace) -> None:
     from django.utils import timezone
 
-    from jalon.observatoire import orientations, referencement
-
     jour = args.date or timezone.localdate()
-    if args.code.upper() in orientations.INDICATEURS:
-        resultat = orientations.calculer(args.code, jour, args.territoire, du=args.depuis)
-    else:
-        resultat = referencement.calculer(args.code, jour, args.territoire)
+    resultat = _calculer(args, jour)
     if args.json:
         print(json.dumps(resultat, ensure_ascii=False, indent=2, default=_en_json))
         return
@@ -224,10 +248,10 @@ def _liste(args: argparse.Namespace) -> None:
             json.dumps([{champ: getattr(t, champ) for champ in champs} for t in declares], ensure_ascii=False, indent=2)
         )
         return
-    from jalon.observatoire import orientations, referencement
+    from jalon.observatoire import contrats, orientations, referencement
 
     titres = {tableau.code: tableau.titre for tableau in declares} | {"T12": orientations.TITRE_T12}
-    for indicateurs in (referencement.INDICATEURS, orientations.INDICATEURS):
+    for indicateurs in (referencement.INDICATEURS, orientations.INDICATEURS, contrats.INDICATEURS):
         titres |= {code: indicateur.titre for code, indicateur in indicateurs.items()}
     for code, titre in titres.items():
         print(f"{code:<8} {titre}")

@@ -22,6 +22,7 @@ from jalon.observatoire.territoires import arbre
 from jalon.orientations.models import DecisionOrientation, Sphere
 from jalon.personnes.models import Personne, Sexe
 from jalon.referentiels.parametres import ParametreAbsentError, mot, nombre
+from jalon.socle.errors import JalonError
 from jalon.socle.nombres import en_pourcent
 
 ANCIENNETE = "referencement.anciennete_minimale"
@@ -40,7 +41,7 @@ def limite_anciennete(jour: date) -> date:
     return jour - relativedelta(months=int(nombre(ANCIENNETE, jour))) - timedelta(days=1)
 
 
-def _soumissions(jour: date) -> QuerySet[Soumission]:
+def soumissions(jour: date) -> QuerySet[Soumission]:
     ouverte = Situation.objects.filter(
         dossier=OuterRef("dossier"), etat__in=EtatDossier.ouverts(), periode__contains=jour
     )
@@ -49,7 +50,7 @@ def _soumissions(jour: date) -> QuerySet[Soumission]:
 
 def population(jour: date) -> QuerySet[Personne]:
     """Personnes soumises aux droits et devoirs dont le droit est ouvert à la date : celles qui ont droit à un référent."""
-    return Personne.objects.filter(pk__in=_soumissions(jour).values("personne"), fusionnee_dans=None)
+    return Personne.objects.filter(pk__in=soumissions(jour).values("personne"), fusionnee_dans=None)
 
 
 def _au_jour(modele: type[Any], jour: date, **filtres: Any) -> Exists:
@@ -58,7 +59,7 @@ def _au_jour(modele: type[Any], jour: date, **filtres: Any) -> Exists:
 
 def presents_depuis_longtemps(jour: date) -> Q:
     """Présents depuis plus de 3 mois et 1 jour (R42), d'après la plus ancienne demande de leurs dossiers ouverts."""
-    anciennes = _soumissions(jour).filter(dossier__date_demande__lt=limite_anciennete(jour))
+    anciennes = soumissions(jour).filter(dossier__date_demande__lt=limite_anciennete(jour))
     return Q(pk__in=anciennes.values("personne"))
 
 
@@ -105,6 +106,13 @@ def du_public(personnes: QuerySet[Any], code: str, jour: date) -> QuerySet[Any]:
     if code in dict(publics()):
         return avec_age(personnes, jour).filter(tranche=code)
     return personnes
+
+
+def exiger_public(code: str) -> str:
+    """Le code d'un public de `publics()`, ou rien. Lève `JalonError`."""
+    if code and code not in dict(publics()):
+        raise JalonError(f"Le public « {code} » n'existe pas. Connus : {', '.join(dict(publics()))}.")
+    return code
 
 
 def libelle_etat(etat: str) -> str:
@@ -286,17 +294,17 @@ INDICATEURS: dict[str, Indicateur] = {
 }
 
 
-def calculer(code: str, jour: date, territoire: str | None = None) -> dict[str, Any]:
-    """Un indicateur à une date, pour tout le département ou un territoire (par son code).
+def calculer(code: str, jour: date, territoire: str | None = None, *, public: str = "") -> dict[str, Any]:
+    """Un indicateur à une date, pour tout le département ou un territoire (par son code), et au besoin un public.
 
     Rend `{code, titre, date, territoire, unite, source, definition, valeur, numerateur, denominateur, variantes}` ; la
-    division est faite en `Decimal`. Lève `TableauInconnuError`, `TerritoireInconnuError`.
+    division est faite en `Decimal`. Lève `TableauInconnuError`, `TerritoireInconnuError`, `JalonError` (public inconnu).
     """
     indicateur = INDICATEURS.get(code.upper())
     if indicateur is None:
         connus = ", ".join(INDICATEURS)
         raise TableauInconnuError(f"L'indicateur « {code} » n'existe pas. Indicateurs connus : {connus}.")
-    personnes = population(jour)
+    personnes = du_public(population(jour), exiger_public(public), jour)
     if territoire:
         personnes = personnes.filter(territoire__code__in=arbre().sous(territoire))
     principale, *variantes = indicateur.calcul(jour, personnes)

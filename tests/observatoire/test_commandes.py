@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import date
 
 import pytest
 
 from jalon.observatoire.commandes import ajouter_arguments, executer
 from tests.distribution import Distribution
+from tests.fabriques import un_contrat
 from tests.observatoire.aides import JOUR, un_foyer
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +115,55 @@ def test_refuse_une_date_mal_ecrite(capsys: pytest.CaptureFixture[str]) -> None:
         lancer("tableau", "T06", "--date", "31/10/2026")
     assert sortie.value.code == 2
     assert "écrivez AAAA-MM-JJ" in capsys.readouterr().err
+
+
+def test_un_indicateur_de_contrats_donne_valeur_numerateur_denominateur_et_definition(
+    capsys: pytest.CaptureFixture[str], distribution: Distribution
+) -> None:
+    un_contrat(distribution, signe_le=date(2026, 10, 1), recu_le=date(2026, 10, 2), valide_le=date(2026, 10, 13))
+
+    assert (
+        lancer("indicateur", "i13", "--date", "2026-10-31", "--territoire", distribution.territoire.code, "--json") == 0
+    )
+
+    rendu = json.loads(capsys.readouterr().out)
+    assert (rendu["code"], rendu["date"], rendu["unite"]) == ("I13", "2026-10-31", "jours")
+    assert (rendu["valeur"], rendu["numerateur"], rendu["denominateur"]) == (12.0, 1, 1)
+    assert "Médiane" in rendu["definition"]
+    assert {v["code"] for v in rendu["variantes"]} >= {"mediane_signature", "part_30_jours_reception"}
+
+
+def test_un_indicateur_sans_base_est_nul_et_non_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lancer("indicateur", "I01", "--date", "2026-10-31", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["valeur"] is None
+    assert lancer("indicateur", "I01", "--date", "2026-10-31") == 0
+    assert "I01 · Taux de contractualisation de la sphère sociale au 31/10/2026" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "phrase"),
+    [
+        (("I99",), "Indicateurs connus : I01, I02"),
+        (("I10", "--type", "cer_solidarite"), "ne se restreint pas par --type"),
+        (("I07", "--public", "nains"), "Le public « nains » n'existe pas"),
+        (("I13", "--type", "nulle_part"), "Le type de contrat « nulle_part » n'existe pas"),
+    ],
+)
+def test_refuse_un_indicateur_ou_une_restriction_inconnus(
+    arguments: tuple[str, ...], phrase: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lancer("indicateur", *arguments) == 2
+    assert phrase in capsys.readouterr().err
+
+
+def test_i07_se_restreint_a_un_public(capsys: pytest.CaptureFixture[str], distribution: Distribution) -> None:
+    un_foyer(distribution.territoire)
+    for public, attendu in (("femmes", 1), ("hommes", 0)):
+        assert lancer("indicateur", "I07", "--date", "2026-10-01", "--public", public, "--json") == 0
+        assert json.loads(capsys.readouterr().out)["denominateur"] == attendu
+
+
+def test_la_liste_nomme_les_indicateurs_de_contrats(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lancer("liste") == 0
+    listes = capsys.readouterr().out
+    assert all(code in listes for code in ("I01", "I06", "I13", "I14", "I19", "I20", "I21"))

@@ -132,3 +132,12 @@ def test_l_export_donne_les_memes_nombres(connecte: Any, lieu: Territoire) -> No
     reponse = connecte("siege").get(reverse("tableau_orientations_export", args=["csv"]))
     contenu = b"".join(reponse.streaming_content) if reponse.streaming else reponse.content
     assert f"{lieu.libelle};1;100".encode() in contenu.replace(b'"', b"")
+
+
+def test_l_export_d_une_page_a_publier_est_masque_comme_elle(connecte: Any, lieu: Territoire) -> None:
+    decidee(une_allocataire(territoire=lieu), PE, date(2026, 10, 5))
+    page = connecte("siege").get(reverse("tableau_orientations"), {"publication": "oui"})
+    adresse = next(url for nom, url in page.context["formats"] if nom == "CSV")
+    reponse = connecte("siege").get(adresse)
+    contenu = b"".join(reponse.streaming_content) if reponse.streaming else reponse.content
+    assert f"{lieu.libelle};s".encode() in contenu.replace(b'"', b"")
