@@ -21,7 +21,11 @@ def export_orientations(distribution: Distribution) -> dict[str, Any]:
     return {"format": "csv"}
 
 
-FABRIQUES.update({f.__name__: f for f in (tableau, tableau_export, export_orientations)})
+def export_contrats(distribution: Distribution) -> dict[str, Any]:
+    return {"format": "csv"}
+
+
+FABRIQUES.update({f.__name__: f for f in (tableau, tableau_export, export_orientations, export_contrats)})
 
 VOIT = {"orienteur": 200, "etrangere": 200, "siege": 200, "administrateur": 200}
 
@@ -33,5 +37,8 @@ ROUTES = {
     "tableau_orientations": acces(**VOIT),
     "tableau_orientations_export": acces(objet="export_orientations", **VOIT),
     "tableau_orientations_dossiers": acces(orienteur=200, etrangere=200, siege=200),
+    "tableau_contrats": acces(**VOIT),
+    "tableau_contrats_export": acces(objet="export_contrats", **VOIT),
+    "tableau_contrats_dossiers": acces(orienteur=200, etrangere=200, siege=200),
     "tableau_dossiers": acces(objet="tableau", orienteur=200, etrangere=200, siege=200),
 }

@@ -16,6 +16,8 @@ from jalon.accompagnements.absences import absents_remplaces_par
 from jalon.accompagnements.models import AbsenceAgent, DesignationReferent
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
+from jalon.contrats.enums import EtatContrat
+from jalon.contrats.models import Contrat
 from jalon.orientations.models import DecisionOrientation, NotificationOrientation, Sphere
 from jalon.personnes.models import EtatTache, Personne, Tache
 from jalon.personnes.selectors import filtre_perimetre
@@ -51,6 +53,10 @@ class Ligne:
     taches: list[Tache] = field(default_factory=list)
     alertes: list[Alerte] = field(default_factory=list)
     nouvelle: bool = False
+    sans_contrat: bool = False
+    """Aucun contrat ne couvre la personne ce jour, et aucun ne se prépare."""
+    engagee: bool = False
+    """Un contrat la couvre, ou attend seulement le service : le délai pour le conclure ne court plus."""
 
     @property
     def personne(self) -> Personne:
@@ -70,6 +76,8 @@ class Ligne:
             codes.add("remplacements")
         if self.rendez_vous is not None:
             codes.add("rendez_vous")
+        if self.sans_contrat:
+            codes.add("sans_contrat")
         return codes
 
 
@@ -82,6 +90,7 @@ def filtres() -> dict[str, str]:
         "prevenir": "À prévenir",
         "notification": f"{notification[:1].upper()}{notification[1:]} sans réception",
         "contrat": "Délai du contrat passé",
+        "sans_contrat": "Sans contrat",
         "reexamen": "Orientation à réexaminer",
         "sommeil": "Dossiers qui dorment",
         "rendez_vous": "Rendez-vous à venir",
@@ -150,6 +159,7 @@ class Portefeuille:
         taches: dict[int, list[Tache]] = {}
         for tache in Tache.objects.filter(personne__in=cles, etat=EtatTache.A_FAIRE).order_by("echeance", "pk"):
             taches.setdefault(tache.personne_id, []).append(tache)
+        couvertes, engagees = self._contrats(cles)
         faits = self._derniers_faits([ligne.personne.public_id for ligne in lignes])
         for ligne in lignes:
             cle = ligne.personne.pk
@@ -157,8 +167,21 @@ class Portefeuille:
             ligne.taches = taches.get(cle, [])
             connus = [j for j in (faits.get(ligne.personne.public_id), ligne.designation.periode.lower) if j]
             ligne.dernier_fait = max(connus) if connus else None
+            ligne.sans_contrat, ligne.engagee = cle not in couvertes, cle in engagees
             recue = recues.get(ligne.decision.pk) if ligne.decision is not None else None
             ligne.alertes = [a for regle in _REGLES if (a := regle(ligne, self.jour, recue)) is not None]
+
+    def _contrats(self, personnes: Sequence[int]) -> tuple[set[int], set[int]]:
+        """Celles qui ont un contrat, en cours ou en préparation ; celles qui n'ont plus à en conclure un."""
+        en_cours = (
+            Contrat.objects.filter(personne__in=personnes)
+            .filter(Q(periode__contains=self.jour) | Q(etat__in=EtatContrat.en_preparation()))
+            .order_by("pk")
+            .values_list("personne_id", "etat")
+        )
+        engages = EtatContrat.a_valider() | EtatContrat.vivants() | EtatContrat.finaux()
+        lus = list(en_cours)
+        return {personne for personne, _ in lus}, {personne for personne, etat in lus if etat in engages}
 
     def _derniers_faits(self, personnes: Sequence[UUID]) -> dict[UUID, date]:
         derniers: dict[UUID, date] = {}
@@ -238,7 +261,7 @@ def _notification(ligne: Ligne, jour: date, recue: date | None) -> Alerte | None
 
 def _contrat(ligne: Ligne, jour: date, recue: date | None) -> Alerte | None:
     """Le délai part de la réception de la notification, à défaut de la décision (L262-35, L262-36, D5411-14-1)."""
-    if ligne.decision is None:
+    if ligne.decision is None or ligne.engagee:
         return None
     depart = recue or ligne.decision.decidee_le
     try:

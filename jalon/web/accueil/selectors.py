@@ -15,30 +15,22 @@ from jalon.droits.models import Situation, Soumission
 from jalon.echanges.models import Flux
 from jalon.orientations.models import AttenteOrientation, MotifEntree
 from jalon.orientations.querysets import AttenteOrientationQuerySet
-from jalon.personnes.models import Adresse, EtatTache, Personne, Rattachement, Tache
+from jalon.personnes.models import Adresse, EtatTache, Personne, Rattachement, Tache, TypeTache
 from jalon.personnes.rapprochements import taches
 from jalon.referentiels.parametres import nombre
+from jalon.web.accueil.chiffres import Chiffre
+from jalon.web.accueil.referent import JourneeReferent, chiffres_contrats, compter_contrats, journee_referent
 
 EN_COURS = Q(periode__endswith=None, periode__isempty=False)
 PREMIERES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Chiffre:
-    """Un chiffre et la liste qu'il ouvre."""
-
-    libelle: str
-    valeur: int
-    url: str
-    icone: str
-    ton: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Journee:
-    """L'accueil : les chiffres, ce qui presse, le dernier fichier reçu."""
+    """L'accueil : la journée d'un référent ou les contrats d'une équipe, les chiffres, ce qui presse, le dernier fichier."""
 
+    referent: JourneeReferent | None
+    equipe: Sequence[Chiffre]
     chiffres: Sequence[Chiffre]
     attentes: Sequence[AttenteOrientation]
     taches: Sequence[Tache]
@@ -47,7 +39,7 @@ class Journee:
 
 
 def journee(perimetre: Perimetre, jour: date, compteurs: Mapping[str, int]) -> Journee:
-    """Quatre lectures au plus, chacune seulement si l'agent y a droit."""
+    """Un nombre fixe de lectures, chacune seulement si l'agent y a droit."""
     chiffres: list[Chiffre] = []
     attentes: list[AttenteOrientation] = []
     a_faire: list[Tache] = []
@@ -58,7 +50,7 @@ def journee(perimetre: Perimetre, jour: date, compteurs: Mapping[str, int]) -> J
             attentes = list(file.select_related("personne").order_by("echeance", "pk")[:PREMIERES])
     if perimetre.peut("taches.traiter"):
         siennes = taches(perimetre).filter(etat=EtatTache.A_FAIRE)
-        chiffres += _chiffres_taches(siennes, jour)
+        chiffres += _chiffres_taches(siennes, jour, perimetre)
         if compteurs.get("taches"):
             a_faire = list(
                 siennes.select_related("personne").order_by(F("echeance").asc(nulls_last=True), "pk")[:PREMIERES]
@@ -78,7 +70,12 @@ def journee(perimetre: Perimetre, jour: date, compteurs: Mapping[str, int]) -> J
         )
     voit_flux = perimetre.peut("flux.consulter")
     flux = Flux.objects.order_by("-importe_le", "-pk").first() if voit_flux else None
-    return Journee(chiffres, attentes, a_faire, flux, voit_flux)
+    referent, equipe = None, list[Chiffre]()
+    if perimetre.agent is not None and perimetre.peut("portefeuille.consulter", "contrats.consulter"):
+        referent = journee_referent(perimetre, perimetre.agent, jour)
+    elif perimetre.peut("charge.consulter", "contrats.consulter"):
+        equipe = chiffres_contrats(compter_contrats(perimetre, jour), jour)
+    return Journee(referent, equipe, chiffres, attentes, a_faire, flux, voit_flux)
 
 
 def _chiffres_file(file: AttenteOrientationQuerySet, jour: date) -> list[Chiffre]:
@@ -104,12 +101,23 @@ def _chiffres_file(file: AttenteOrientationQuerySet, jour: date) -> list[Chiffre
     ]  # fmt: skip
 
 
-def _chiffres_taches(a_faire: QuerySet[Tache], jour: date) -> list[Chiffre]:
+def _chiffres_taches(a_faire: QuerySet[Tache], jour: date, perimetre: Perimetre) -> list[Chiffre]:
+    """Les tâches ; un référent voit à part celles qu'on lui confie et les personnes à joindre après une absence."""
     nombres: dict[str, Any] = a_faire.order_by().aggregate(
-        total=Count("pk"), retard=Count("pk", filter=Q(echeance__lt=jour))
-    )
+        total=Count("pk"), retard=Count("pk", filter=Q(echeance__lt=jour)),
+        miennes=Count("pk", filter=Q(agent=perimetre.agent)),
+        absences=Count("pk", filter=Q(type=TypeTache.CONTACT_ABSENCE)),
+    )  # fmt: skip
     adresse = reverse("taches")
     chiffres = [Chiffre("Tâches à faire", nombres["total"], adresse, "checklist")]
+    if perimetre.peut("portefeuille.consulter"):
+        chiffres += [
+            Chiffre("Tâches qui me sont confiées", nombres["miennes"], f"{adresse}?filtre=miennes", "user-check"),
+            Chiffre(
+                "Absences à reprendre", nombres["absences"], f"{adresse}?filtre={TypeTache.CONTACT_ABSENCE.value}",
+                "user-x", "ambre" if nombres["absences"] else "", "joindre la personne d’abord",
+            ),
+        ]  # fmt: skip
     if nombres["retard"]:
         chiffres.insert(
             0, Chiffre("Tâches en retard", nombres["retard"], f"{adresse}?filtre=retard", "clock-exclamation", "rouge")

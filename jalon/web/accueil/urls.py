@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from jalon.web.accueil import views
+from jalon.web.accueil import equipe, views
 from jalon.web.socle.galerie import galerie
 from jalon.web.socle.theme import theme
 
 urlpatterns: list[URLPattern] = [
     path("", views.accueil, name="accueil"),
+    path("equipe/", equipe.equipe, name="equipe"),
     path("recherche/", views.recherche, name="recherche"),
     path("recherche/numero/", views.recherche_nir, name="recherche_nir"),
     path("theme.css", theme, name="theme"),

@@ -11,10 +11,12 @@ from django.urls import reverse
 
 from jalon.accompagnements.models import EtatMaintien
 from jalon.agents.perimetre import Perimetre
+from jalon.contrats.enums import EtatContrat
 from jalon.droits.models import EtatDossier
 from jalon.personnes.models import EtatTache, Sexe, TypeTache
 from jalon.referentiels.parametres import ajouter_mois, mot, nombre
 from jalon.rendezvous.models import EtatInvitation
+from jalon.web.dossiers.contrat import bloc, dernier_jour
 from jalon.web.dossiers.frise import nom_de
 from jalon.web.dossiers.selectors import DossierPersonne
 from jalon.web.socle.menu import url_ou_rien
@@ -160,7 +162,14 @@ def echeance_contrat(dossier: DossierPersonne) -> date | None:
 
 
 def _contrat(dossier: DossierPersonne, jour: date) -> Etape:
+    """En vigueur : jusqu'à quand ; en préparation : où il en est ; sinon, avant quand il est dû."""
     texte, echeance = _nom("contrat"), echeance_contrat(dossier)
+    vivant, prepare = dossier.contrat_vivant, dossier.contrat_prepare
+    if vivant is not None:
+        return Etape(texte, FAIT, [vivant.type_libelle, f"jusqu’au {jour_mois(dernier_jour(vivant))}"])
+    if prepare is not None:
+        avant = [f"avant le {jour_mois(echeance)}"] if echeance is not None and prepare.signe_le is None else []
+        return Etape(texte, COURANT, [EtatContrat(prepare.etat).label.lower(), *avant])
     if echeance is None:
         return Etape(texte)
     return Etape(texte, COURANT, ["à conclure", f"avant le {jour_mois(echeance)}"])
@@ -227,6 +236,8 @@ def suite(dossier: DossierPersonne, perimetre: Perimetre, jour: date) -> Suite:
     apres = _suite_decision(dossier, perimetre, jour)
     if apres is not None:
         return apres
+    if dossier.contrat_prepare is not None:
+        return suite_contrat(dossier, perimetre, jour)
     if dossier.demande_due is not None:
         return _suite_demande(dossier.demande_due, perimetre, jour)
     if dossier.maintien is not None:
@@ -306,11 +317,36 @@ def _suite_decision(dossier: DossierPersonne, perimetre: Perimetre, jour: date) 
         )  # fmt: skip
     echeance = echeance_contrat(dossier)
     assert echeance is not None
+    if dossier.contrat_vivant is not None or dossier.contrat_prepare is not None:
+        return suite_contrat(dossier, perimetre, jour)
     total, passes = (echeance - lettre.recue_le).days, (jour - lettre.recue_le).days
     return Suite(
         f"Conclure {mot_defini(decision.type_contrat)}.",
         f"Lettre reçue le {date_courte(lettre.recue_le)} : à conclure avant le {date_courte(echeance)}.",
         "rouge" if passes > total else "bleu", passes, total, max(0, passes - total),
+        reverse("contrat_ouvrir", args=[dossier.personne.public_id]) if perimetre.peut("contrat.rediger") else "",
+        f"Ouvrir {mot_defini(decision.type_contrat)}",
+    )  # fmt: skip
+
+
+def suite_contrat(dossier: DossierPersonne, perimetre: Perimetre, jour: date) -> Suite:
+    """L'acte qu'attend le contrat en préparation ; en vigueur, jusqu'à quand il court."""
+    lu = dossier.contrat_prepare or dossier.contrat_vivant
+    assert lu is not None
+    lignes = bloc(lu, perimetre, jour)
+    if not lignes.attend:
+        return Suite(
+            f"{lu.type_libelle} est en vigueur.", lignes.dates, "vert", url=lignes.url, url_texte=lignes.url_texte
+        )
+    passes = total = retard = 0
+    if lu.signe_le is not None and lu.etat in EtatContrat.a_valider():
+        limite = ajouter_mois(lu.signe_le, lu.type_delai_validation)
+        passes, total = (jour - lu.signe_le).days, (limite - lu.signe_le).days
+        retard = max(0, passes - total)
+    texte = f"{lignes.dates}{' Le retard est imputable au service.' if retard else ''}"
+    return Suite(
+        f"{lu.type_libelle} : {lignes.attend[:1].lower()}{lignes.attend[1:]}", texte, "rouge" if retard else "bleu",
+        passes, total, retard, lignes.url, lignes.url_texte,
     )  # fmt: skip
 
 
@@ -377,7 +413,13 @@ def delais(dossier: DossierPersonne, jour: date) -> list[Delai]:
     echeance = echeance_contrat(dossier)
     if echeance is not None and dossier.notification is not None and dossier.decision is not None:
         nom = mot(dossier.decision.type_contrat).singulier
-        rendus.append(_delai(f"Conclure : {nom}", dossier.notification.recue_le, echeance, None, jour, ""))
+        conclu = dossier.contrat_vivant or dossier.contrat_prepare
+        signe = conclu.signe_le if conclu is not None else None
+        rendus.append(_delai(f"Conclure : {nom}", dossier.notification.recue_le, echeance, signe, jour, "signé"))
+    attendu = dossier.contrat_prepare
+    if attendu is not None and attendu.signe_le is not None:
+        limite = ajouter_mois(attendu.signe_le, attendu.type_delai_validation)
+        rendus.append(_delai("Valider le contrat signé", attendu.signe_le, limite, None, jour, ""))
     return rendus
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from types import SimpleNamespace
 
@@ -12,6 +12,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from jalon.accompagnements.models import Accompagnement, DesignationReferent, Maintien
+from jalon.contrats.enums import EtatContrat
+from jalon.contrats.models import Contrat
 from jalon.diagnostics.models import Passation, Recueil
 from jalon.droits.models import (
     Activite,
@@ -41,13 +43,15 @@ from jalon.personnes.models import (
     Rattachement,
     Tache,
 )
-from jalon.rendezvous.models import Invitation
+from jalon.rendezvous.models import EtatRendezVous, Invitation, NoteEntretien, RendezVous
 from jalon.traces.models import Acte, Lecture
 from jalon.web.socle.lots import Lot, lire_lots
 
 EN_COURS = Q(periode__endswith=None, periode__isempty=False)
 LECTURES_MONTREES = 100
 ACTES_MONTRES = 100
+GRACE_RENDEZ_VOUS = timedelta(hours=2)
+"""Un rendez-vous commencé reste le prochain tant qu'il dure."""
 
 SITUATION = (
     "id", "dossier_id", "periode", "etat", "situation_familiale", "nombre_charges", "sans_domicile_fixe",
@@ -85,6 +89,10 @@ DECISION = (
 DESIGNATION = (
     "periode", "agent__prenom", "agent__nom", "nom_externe", "contact_externe", "organisme__libelle",
     "organisme__telephone",
+)  # fmt: skip
+CONTRAT = (
+    "public_id", "etat", "reference_seule", "type__libelle", "type__delai_validation", "ouvert_le", "propose_le",
+    "signe_le", "recu_le", "valide_le", "clos_le", "periode",
 )  # fmt: skip
 IDENTITE = (
     "periode", "civilite", "nom", "nom_naissance", "prenom", "date_naissance", "sexe", "type_nir",
@@ -188,6 +196,17 @@ class DossierPersonne:
     @property
     def designation(self) -> SimpleNamespace | None:
         return next((d for d in self.designations if est_en_cours(d)), None)
+
+    @property
+    def contrat_vivant(self) -> SimpleNamespace | None:
+        """Le contrat en vigueur, écrit ici de préférence à un contrat seulement cité."""
+        vivants = [c for c in self.contrats if c.etat in EtatContrat.vivants()]
+        return min(vivants, key=lambda c: c.reference_seule, default=None)
+
+    @property
+    def contrat_prepare(self) -> SimpleNamespace | None:
+        """Celui que l'on écrit, signe ou valide."""
+        return next((c for c in self.contrats if c.etat in EtatContrat.en_preparation()), None)
 
     @property
     def maintien(self) -> SimpleNamespace | None:
@@ -303,6 +322,7 @@ def _entete(personne: Personne, foyers: Sequence[int], dossiers: Sequence[int]) 
             DesignationReferent.objects.filter(personne=personne).order_by("-periode", "-pk"),
             DESIGNATION,
         ),
+        "contrats": (Contrat.objects.filter(personne=personne).order_by("-ouvert_le", "-pk"), CONTRAT),
         "recueils": (
             Recueil.objects.filter(personne=personne).order_by("-date_recueil", "-pk")[:1],
             ("date_recueil",),
@@ -364,6 +384,16 @@ def _parcours(personne: Personne, dossiers: Sequence[int]) -> dict[str, Lot]:
         "fusions": (
             Fusion.objects.filter(gardee=personne).order_by("-faite_le"),
             ("faite_le", "defaite_le", "absorbee__prenom", "absorbee__nom"),
+        ),
+        "rendez_vous": (
+            RendezVous.objects.filter(
+                personne=personne, etat=EtatRendezVous.FIXE, debut__gte=timezone.now() - GRACE_RENDEZ_VOUS
+            ).order_by("debut", "pk")[:1],
+            ("public_id", "objet", "debut", "modalite", "lieu", "agent__prenom", "agent__nom"),
+        ),
+        "notes": (
+            NoteEntretien.objects.filter(personne=personne).order_by("-date", "-pk")[:1],
+            ("public_id", "date", "suite", "faits", "auteur__prenom", "auteur__nom"),
         ),
         "actes": (
             Acte.objects.filter(personnes__contains=[personne.public_id]).order_by("-accompli_le", "-pk")[

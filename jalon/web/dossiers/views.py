@@ -20,6 +20,7 @@ from jalon.referentiels.parametres import mot
 from jalon.socle.errors import DroitManquantError
 from jalon.traces.models import Lecture
 from jalon.traces.services import noter_lecture
+from jalon.web.dossiers.contrat import blocs_contrat
 from jalon.web.dossiers.droits import explication_soumission, ressources_par_mois
 from jalon.web.dossiers.frise import MONTRES, frise
 from jalon.web.dossiers.orientations import decisions_de, reorientations_de
@@ -48,7 +49,8 @@ def personne(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _page(
         request, dossier, "parcours",
         faits=faits if tout else faits[:MONTRES], caches=0 if tout else max(0, len(faits) - MONTRES),
-        suite=suite(dossier, _perimetre(request), timezone.localdate()), delais=delais(dossier, timezone.localdate()),
+        suite=suite(dossier, _perimetre(request), timezone.localdate()),
+        contrats=blocs_contrat(dossier, _perimetre(request), timezone.localdate()), delais=delais(dossier, timezone.localdate()),
     )  # fmt: skip
 
 

@@ -80,10 +80,20 @@ def par_lien(vue: Vue) -> Vue:
     """
 
     @wraps(vue)
+    def ouverte(request: HttpRequest, jeton: str) -> HttpResponse:
+        return _ouvrir(request, jeton, vue)
+
+    return sous_garde(ouverte)
+
+
+def sous_garde(ouvrir: Vue) -> Vue:
+    """Freine les demandes, et pose ce que toute page d'un lien personnel doit poser."""
+
+    @wraps(ouvrir)
     def gardee(request: HttpRequest, jeton: str) -> HttpResponse:
         try:
             compter_demande(request)
-            reponse = _ouvrir(request, jeton, vue)
+            reponse = ouvrir(request, jeton)
         except TropDeDemandesError as refus:
             reponse = render(
                 request, "lien/ferme.html", {"titre": "Patientez un instant", "texte": str(refus), "contact": ""}
@@ -109,7 +119,7 @@ def _ouvrir(request: HttpRequest, jeton: str, vue: Vue) -> HttpResponse:
             .first()
         )
     if lien is None or invitation is None:
-        return _ferme(request, connu=lien is not None)
+        return ferme(request, connu=lien is not None)
     noter_usage(lien)
     visite = Visite(
         jeton, lien, invitation,
@@ -119,7 +129,8 @@ def _ouvrir(request: HttpRequest, jeton: str, vue: Vue) -> HttpResponse:
     return vue(request, visite)
 
 
-def _ferme(request: HttpRequest, *, connu: bool) -> HttpResponse:
+def ferme(request: HttpRequest, *, connu: bool) -> HttpResponse:
+    """La page d'un lien qui n'ouvre plus rien : elle dit qui appeler."""
     texte = (
         "Ce lien n’est plus valable. Il dure quelques semaines, ou un lien plus récent l’a remplacé."
         if connu

@@ -45,6 +45,7 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
             Entree("recherche", "Rechercher", "search", "dossier.rechercher", mobile=True),
             Entree("taches", "Tâches", "checklist", "taches.traiter", mobile=True),
             Entree("portefeuille", "", "briefcase", "portefeuille.consulter", "portefeuille", mobile=True),
+            Entree("agenda", "Agenda", "calendar-week", "agenda.gerer"),
         ),
     ),
     (
@@ -74,6 +75,10 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
             Entree(
                 "seances", "Équipes et séances", "gavel", "seances.sieger", ou=("seances.preparer", "seances.presider")
             ),
+            Entree("contrats", "Contrats", "file-text", "contrats.consulter"),
+            Entree("echeances", "Échéances des contrats", "calendar-due", "contrats.consulter"),
+            Entree("contrats_delais", "Délais des contrats", "hourglass", "contrats.consulter"),
+            Entree("contrats_lectures", "", "users-group", "contrat.recevoir", "comite_lecture"),
             Entree("notifications", "", "mail", "notification.produire", "notification_orientation"),
             Entree("charge", "Charge des référents", "scale", "charge.consulter"),
             Entree("doublons", "Doublons", "users", "doublons.traiter"),
@@ -85,6 +90,7 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
             Entree("tableaux", "Tableaux de bord", "chart-bar", "tableaux.consulter"),
             Entree("referencement", "Référencement", "user-check", "charge.consulter"),
             Entree("chiffres_grilles", "Grilles et freins", "stairs-up", "tableaux.consulter"),
+            Entree("besoins", "Besoins des contrats", "heart-handshake", "tableaux.consulter"),
             Entree("imports", "Imports CAF/MSA", "database-import", "flux.consulter"),
             Entree("quarantaine", "Quarantaine", "alert-triangle", "quarantaine.traiter"),
             Entree("courriers", "Courriers", "file-pencil", "courriers.gerer"),

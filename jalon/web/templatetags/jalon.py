@@ -223,6 +223,15 @@ def date_heure(valeur: datetime | None) -> str:
     return f"{date_courte(local)} à {local.hour} h {local.minute:02d}"
 
 
+@register.filter
+def heure(valeur: datetime | None) -> str:
+    """« 9 h 05 »."""
+    if valeur is None:
+        return ""
+    local = timezone.localtime(valeur) if timezone.is_aware(valeur) else valeur
+    return f"{local.hour} h {local.minute:02d}"
+
+
 def _quantieme(jour: date) -> str:
     return "1er" if jour.day == 1 else str(jour.day)
 
