@@ -35,6 +35,8 @@ def main() -> None:
     def fichiers(taille: int) -> list[Path]:
         return ecrire_fichiers(profil, communes, taille=taille, graine=62, dire=dire, avancement=lambda *_: None)
 
+    from bench.accueil import mesurer as mesurer_accueil
+    from bench.contrats import mesurer as mesurer_contrats
     from bench.criteres import mesurer as mesurer_criteres
     from bench.imports import charger
     from bench.imports import mesurer as mesurer_imports
@@ -48,6 +50,8 @@ def main() -> None:
     mesures += mesurer_pages(dire)
     mesures += mesurer_criteres(dire)
     mesures += mesurer_lettres(dire)
+    mesures += mesurer_accueil(dire)
+    mesures += mesurer_contrats(dire)
     for mesure in mesures:
         cible = "" if mesure.cible is None else f" (cible ≤ {mesure.cible:g})"
         verdict = "" if mesure.cible is None else ("  ✓" if mesure.tenue else "  ✗")

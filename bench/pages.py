@@ -24,7 +24,7 @@ TIRAGES = 150
 CHAUFFE = 5
 
 
-def _client(role: str) -> Client:
+def client_de(role: str) -> Client:
     profil = ProfilHabilitation.objects.get(code=role)
     agent = Agent.objects.filter(affectations__profil=profil).order_by("id")[0]
     client = Client(headers={"host": "localhost"})
@@ -49,7 +49,7 @@ def _recherche(role: str, nom: str, textes: Iterator[str]) -> Mesure:
     return Mesure(f"Recherche avec faute, {nom} (p95)", p95, "ms", 50, f"médiane {statistics.median(durees):.0f} ms")
 
 
-def _p95(client: Client, adresses: Iterator[str]) -> tuple[float, float]:
+def durees_p95(client: Client, adresses: Iterator[str]) -> tuple[float, float]:
     """Médiane et 95e centile, en millisecondes."""
     durees = []
     for tirage in range(TIRAGES + CHAUFFE):
@@ -108,9 +108,9 @@ def mesurer(montrer: Callable[[str], None]) -> list[Mesure]:
     ]
     for nom, role, adresses, cible in cas:
         montrer(nom)
-        mediane, p95 = _p95(_client(role), adresses)
+        mediane, p95 = durees_p95(client_de(role), adresses)
         mesures.append(Mesure(nom, p95, "ms", cible, f"médiane {mediane:.0f} ms"))
-    client = _client("siege")
+    client = client_de("siege")
     client.get(f"/personnes/{personnes[0][0]}/")
     with CaptureQueriesContext(
         connection,

@@ -31,11 +31,12 @@ from jalon.cli.demonstration_parcours.orientations import (
     remplir_de_nouveau,
 )
 from jalon.cli.demonstration_parcours.rencontres import ORDRE_DU_JOUR, preparer_une_seance, tenir_les_reunions
+from jalon.cli.demonstration_parcours.suivis import peupler_suivis
 from jalon.orientations.models import AttenteOrientation
 from jalon.orientations.propositions import avis_de_page
 from jalon.referentiels.profil import Profil
 
-__all__ = ["peupler_parcours"]
+__all__ = ["peupler_parcours", "peupler_suivis"]
 
 ORIENTEES_AU_PLUS: Final = 280
 ORIENTEES_AU_MOINS: Final = 48

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -96,7 +97,30 @@ def adresse_electronique(prenom: str, nom: str) -> str:
     return f"{prenom}.{nom}@{DOMAINE_DEMONSTRATION}".lower().translate(str.maketrans("éèêëàôûïç", "eeeeaouic"))
 
 
+@dataclass(frozen=True)
+class Suivie:
+    """Une personne d'un portefeuille : son référent, où il travaille, depuis quand, et son orientation."""
+
+    personne: Personne
+    agent: Agent
+    organisme: Organisme
+    depuis: date
+    type: TypeOrientation | None
+
+
 def planter(profil: Profil, graine: int) -> Decor:
+    """Le décor, avec l'équipe mobile que l'on crée."""
+    return _decor(profil, graine, lambda siege, jour: _creer(EQUIPE_MOBILE, "orienteur", siege, jour))
+
+
+def retrouver(profil: Profil, graine: int) -> Decor:
+    """Le même décor, une fois planté ; son tirage repart d'une autre graine."""
+    return _decor(
+        profil, graine + 1, lambda _siege, _jour: Agent.objects.get(email=adresse_electronique(*EQUIPE_MOBILE))
+    )
+
+
+def _decor(profil: Profil, graine: int, mobile_de: Callable[[Organisme, date], Agent]) -> Decor:
     jour = timezone.localdate()
     courriels = {r.code: f"{r.compte_demonstration.courriel}@{DOMAINE_DEMONSTRATION}" for r in profil.roles}
     agents = {agent.email: agent for agent in Agent.objects.filter(email__in=courriels.values()).order_by("pk")}
@@ -104,9 +128,9 @@ def planter(profil: Profil, graine: int) -> Decor:
     chef = Affectation.objects.select_related("territoire").get(agent=comptes["chef_territoire"])
     siege = Affectation.objects.select_related("organisme").get(agent=comptes["siege"]).organisme
     assert chef.territoire is not None
-    mobile = _creer(EQUIPE_MOBILE, "orienteur", siege, jour)
     return Decor(
-        alea=random.Random(graine), jour=jour, territoire=chef.territoire, comptes=comptes, mobile=mobile,
+        alea=random.Random(graine), jour=jour, territoire=chef.territoire, comptes=comptes,
+        mobile=mobile_de(siege, jour),
         offre=lire_offre(jour), types=list(TypeOrientation.objects.filter(actif=True).order_by("ordre", "pk")),
         motifs=list(MotifOrientation.objects.filter(actif=True).order_by("ordre", "pk")),
     )  # fmt: skip
