@@ -21,7 +21,7 @@ from jalon.contrats.models import Contrat
 from jalon.contrats.papier import NATURE, Feuille, Papeterie, pour_papier
 from jalon.contrats.services import contrats_du_perimetre
 from jalon.contrats.signatures import exiger_complet, exiger_libre
-from jalon.documents.lots import TrancheARefaireError, creer_lot, executer_lot
+from jalon.documents.lots import TrancheARefaireError, creer_lot, executer_lot, remettre_en_file
 from jalon.documents.models import LotDocuments
 from jalon.documents.services import ADocumenter, enregistrer_documents
 from jalon.socle.errors import HorsPerimetreError, JalonError
@@ -65,6 +65,26 @@ def produire_lot(
     return lot
 
 
+@transaction.atomic
+def reprendre_lot(lot: LotDocuments, *, acteur: Agent, perimetre: Perimetre) -> LotDocuments:
+    """Remet en file un lot coupé ; ce qui est fait n'est pas refait. Lève `TransitionRefuseeError`."""
+    perimetre.exiger(DROIT)
+    lot = remettre_en_file(lot)
+    tracer(
+        "contrats.lot.repris", lot, acteur=acteur, organisme=perimetre.organisme_principal,
+        resume=f"{lot.titre} : production reprise",
+    )  # fmt: skip
+    identifiant = str(lot.public_id)
+    transaction.on_commit(lambda: app.configure_task(TACHE).defer(identifiant=identifiant))
+    return lot
+
+
+def derniers_lots(acteur: Agent, nombre: int = 5) -> list[LotDocuments]:
+    """Les derniers lots de contrats que cet agent a demandés."""
+    lots = LotDocuments.objects.filter(nature=NATURE, demande_par=acteur)
+    return list(lots.order_by("-demande_le", "-pk")[:nombre])
+
+
 def acceder_lot(perimetre: Perimetre, public_id: UUID) -> LotDocuments:
     """Un lot de contrats, pour qui l'a demandé. Lève `DroitManquantError` ou `HorsPerimetreError`."""
     perimetre.exiger(DROIT)
@@ -99,6 +119,7 @@ class FabriqueContrats:
     def preparer(self, objets: Sequence[int]) -> list[Feuille]:
         brouillons = pour_papier(Contrat.objects.filter(pk__in=objets, etat=EtatContrat.BROUILLON))
         lus = {contrat.pk: contrat for contrat in brouillons.order_by("pk")}
+        couvertes = _deja_couvertes(lus.values())
         feuilles = []
         for cle in objets:
             contrat = lus.get(cle)
@@ -109,7 +130,7 @@ class FabriqueContrats:
             try:
                 if self.papeterie.manque(contrat):
                     exiger_complet(contrat, debut, duree)
-                else:
+                elif contrat.personne_id in couvertes:
                     exiger_libre(contrat, debut, duree)
             except JalonError as refus:
                 self._ecarter(contrat, str(refus))
@@ -166,3 +187,11 @@ class FabriqueContrats:
 
     def conclure(self, complements: Sequence[Any], pdf: Sequence[bytes]) -> None:
         """Le lot n'a pas d'autre papier que ses contrats."""
+
+
+def _deja_couvertes(contrats: Iterable[Contrat]) -> set[int]:
+    """Personnes qui ont ou ont eu un contrat : pour elles seules, ses dates sont à comparer."""
+    autres = Contrat.objects.filter(
+        personne_id__in=[contrat.personne_id for contrat in contrats], reference_seule=False, periode__isnull=False
+    )
+    return set(autres.order_by().values_list("personne_id", flat=True))

@@ -253,6 +253,7 @@ class Contrat(PublicModel):
     tacite = models.BooleanField("renouvelé sans acte", default=False)
     etat = models.CharField("état", max_length=16, choices=EtatContrat, default=EtatContrat.BROUILLON)
     complexe = models.BooleanField("complexe : à lire en commun (R50)", default=False)
+    raison_complexe = models.CharField("pourquoi il est complexe", max_length=300, blank=True)
     debut = models.DateField("commence le", null=True)
     duree = models.PositiveSmallIntegerField("durée en mois", null=True)
     periode = DateRangeField("période", null=True)

@@ -121,7 +121,8 @@ def debut_propose(contrat: Contrat, jour: date) -> date:
 def _delier_les_abandons(contrat: Contrat) -> None:
     """Un brouillon de renouvellement abandonné laisse la place au suivant."""
     Contrat.objects.filter(precedent=contrat, etat=EtatContrat.ABANDONNE).update(precedent=None)
-    Objectif.objects.filter(repris_de__contrat=contrat, contrat__etat=EtatContrat.ABANDONNE).update(repris_de=None)
+    repris = list(contrat.objectifs.order_by("pk").values_list("pk", flat=True))
+    Objectif.objects.filter(repris_de__in=repris, contrat__etat=EtatContrat.ABANDONNE).update(repris_de=None)
 
 
 def reprendre(ancien: Contrat, nouveau: Contrat) -> None:

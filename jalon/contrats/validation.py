@@ -23,6 +23,7 @@ from jalon.contrats.signatures import annuler_signatures, exiger_libre, periode_
 from jalon.personnes.fusion import contrainte_violee
 from jalon.referentiels.parametres import nombre
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
+from jalon.traces.services import tracer
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,34 @@ def soumettre_lecture(
     LectureContrat.objects.create(
         contrat=contrat, raison=motif.strip()[:300], demandee_le=timezone.localdate(), demandee_par=acteur,
         prevue_le=prevue_le,
+    )  # fmt: skip
+    return contrat
+
+
+@transaction.atomic
+def marquer_complexe(
+    contrat: Contrat, *, acteur: Agent, perimetre: Perimetre, complexe: bool, raison: str = ""
+) -> Contrat:
+    """Pendant l'écriture, le référent signale un contrat à lire à plusieurs et dit pourquoi, ou s'en ravise (R50).
+
+    Le service reste libre de le soumettre ou non à la lecture commune. Lève `JalonError` sans raison,
+    `TransitionRefuseeError` une fois le texte arrêté, `DroitManquantError`.
+    """
+    perimetre.exiger("contrat.rediger")
+    contrat = verrouiller(contrat)
+    if contrat.etat != EtatContrat.BROUILLON:
+        raise TransitionRefuseeError(
+            "Ce contrat n'est plus en écriture : c'est au service de le soumettre à la lecture commune."
+        )
+    raison = raison.strip()[:300] if complexe else ""
+    if complexe and not raison:
+        raise JalonError("Dites en quelques mots pourquoi ce contrat est complexe : le service le lira.")
+    contrat.complexe, contrat.raison_complexe = complexe, raison
+    contrat.save(update_fields=["complexe", "raison_complexe", "modifie_le"])
+    tracer(
+        "contrats.contrat.complexe", contrat, acteur=acteur, organisme=perimetre.organisme_principal,
+        personnes=[contrat.personne.public_id], motif=raison,
+        resume=f"{contrat.type.libelle} : {'signalé complexe' if complexe else 'plus signalé complexe'}",
     )  # fmt: skip
     return contrat
 

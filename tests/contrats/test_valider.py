@@ -9,6 +9,7 @@ import pytest
 from dateutil.relativedelta import relativedelta
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.urls import reverse
 from django.utils import timezone
 
 from jalon.agents.perimetre import Perimetre
@@ -18,6 +19,7 @@ from jalon.contrats.signatures import periode_de
 from jalon.contrats.validation import (
     abandonner,
     enregistrer_reference,
+    marquer_complexe,
     prevoir_lecture,
     recevoir,
     rendre_lecture,
@@ -29,7 +31,7 @@ from jalon.contrats.validation import (
 )
 from jalon.organismes.models import CategorieOrganisme
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
-from tests.contrats.parcours import chef, en_lecture, en_vigueur, recu, signe, un_brouillon
+from tests.contrats.parcours import a_signer, chef, en_lecture, en_vigueur, recu, signe, un_brouillon
 from tests.distribution import Distribution
 from tests.fabriques import un_contrat, une_allocataire
 
@@ -219,3 +221,37 @@ def test_la_base_refuse_deux_contrats_aux_memes_dates(distribution: Distribution
     contrat = en_vigueur(distribution)
     with pytest.raises(IntegrityError, match="contrat_un_seul_a_une_date"), transaction.atomic():
         un_contrat(distribution, personne=contrat.personne, debut=timezone.localdate())
+
+
+# --- Signaler un contrat complexe pendant l'écriture
+
+
+def test_le_referent_signale_un_contrat_complexe_et_le_service_le_voit(
+    distribution: Distribution, connecte: Any
+) -> None:
+    contrat, client = un_brouillon(distribution), connecte("partenaire")
+    adresse = reverse("contrat_complexe", args=[contrat.public_id])
+    assert "Dites en quelques mots" in client.post(adresse, {"raison": " "}, follow=True).content.decode()
+    contrat.refresh_from_db()
+    assert not contrat.complexe
+    client.post(adresse, {"raison": "Trois freins à la fois"})
+    contrat.refresh_from_db()
+    assert (contrat.complexe, contrat.raison_complexe) == (True, "Trois freins à la fois")
+    assert "Trois freins à la fois" in client.get(reverse("contrat", args=[contrat.public_id])).content.decode()
+    client.post(adresse, {"retirer": "oui"})
+    contrat.refresh_from_db()
+    assert (contrat.complexe, contrat.raison_complexe) == (False, "")
+
+
+def test_le_signalement_est_propose_a_qui_recoit_le_contrat(distribution: Distribution, connecte: Any) -> None:
+    contrat = recu(distribution)
+    Contrat.objects.filter(pk=contrat.pk).update(complexe=True, raison_complexe="Trois freins à la fois")
+    circuit = connecte("siege").get(reverse("contrat", args=[contrat.public_id])).context["circuit"]
+    bouton = next(b for b in circuit["principaux"] if b.acte == "soumettre_lecture")
+    assert bouton.form["motif"].value() == "Trois freins à la fois"
+
+
+def test_refuse_de_signaler_une_fois_le_texte_arrete(distribution: Distribution) -> None:
+    referent, contrat = distribution.partenaire, a_signer(distribution)
+    with pytest.raises(TransitionRefuseeError, match="plus en écriture"):
+        marquer_complexe(contrat, acteur=referent, perimetre=Perimetre.de(referent), complexe=True, raison="Freins")

@@ -114,6 +114,11 @@ class Portefeuille:
         self.tri = tri if tri in ("nom", "dernier") else ""
         self.cherche = cherche.strip()[:120]
 
+    @property
+    def peut_ecrire(self) -> bool:
+        """L'agent qui regarde peut ouvrir un contrat."""
+        return self.perimetre.peut("contrat.rediger")
+
     @cached_property
     def absences(self) -> list[AbsenceAgent]:
         return absents_remplaces_par(self.agent, self.jour)

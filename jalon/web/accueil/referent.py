@@ -57,6 +57,7 @@ class JourneeReferent:
     personnes: Sequence[Chiffre]
     a_noter: Sequence[RendezVous]
     valides: Sequence[Contrat]
+    valides_url: str
     sans_reponse: Sequence[PropositionRendezVous]
 
 
@@ -73,6 +74,7 @@ def journee_referent(perimetre: Perimetre, agent: Agent, jour: date) -> JourneeR
         contrats=chiffres_contrats(compter_contrats(perimetre, jour, referent=agent), jour, referent=agent),
         personnes=_chiffres_personnes(perimetre, agent, jour),
         valides=valides_recemment(perimetre, agent, jour),
+        valides_url=adresse_contrats(agent, valide_depuis=RECENTS.days),
         sans_reponse=invitations_sans_reponse(agent, jour),
     )
 

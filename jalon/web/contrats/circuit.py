@@ -15,7 +15,7 @@ from jalon.contrats.enums import EtatContrat
 from jalon.contrats.models import Contrat, TransitionContrat
 from jalon.contrats.validation import JoursEcoules, jours_ecoules
 from jalon.referentiels.parametres import mot
-from jalon.web.contrats.circuit_forms import FORMULAIRES, ActeForm
+from jalon.web.contrats.circuit_forms import FORMULAIRES, ActeForm, ComplexiteForm
 from jalon.web.templatetags.jalon import date_courte, jours
 
 AILLEURS = frozenset({"faire_bilan", "renouveler", "terminer", "rompre"})
@@ -69,11 +69,21 @@ def contexte_circuit(contrat: Contrat, perimetre: Perimetre, refuse: ActeForm | 
         "signatures": list(contrat.signatures.select_related("agent", "papier").order_by("pk")),
         "lectures": list(contrat.lectures.select_related("demandee_par", "rendue_par").order_by("pk")),
         "document": contrat.document,
+        "complexite": _complexite(contrat, perimetre),
     }
+
+
+def _complexite(contrat: Contrat, perimetre: Perimetre) -> ComplexiteForm | None:
+    """Le signalement du référent, tant qu'il peut encore le poser ou le retirer (R50)."""
+    if contrat.etat != EtatContrat.BROUILLON or contrat.reference_seule or not perimetre.peut("contrat.rediger"):
+        return None
+    return ComplexiteForm(initial={"raison": contrat.raison_complexe})
 
 
 def _boutons(contrat: Contrat, permis: dict[str, TransitionContrat], refuse: ActeForm | None) -> list[Bouton]:
     boutons = []
+    signale = contrat.raison_complexe and "soumettre_lecture" in permis and not contrat.lectures.exists()
+    principaux = PRINCIPAUX | {"soumettre_lecture"} if signale else PRINCIPAUX
     for acte, transition in permis.items():
         if acte in AILLEURS:
             continue
@@ -82,7 +92,7 @@ def _boutons(contrat: Contrat, permis: dict[str, TransitionContrat], refuse: Act
         if not page:
             form = refuse if refuse is not None and refuse.acte == acte else formulaire(contrat, transition)
         boutons.append(
-            Bouton(acte, transition.libelle, ICONES.get(acte, "arrow-right"), acte in PRINCIPAUX, page, form)
+            Bouton(acte, transition.libelle, ICONES.get(acte, "arrow-right"), acte in principaux, page, form)
         )
     return boutons
 
@@ -132,7 +142,8 @@ def chemin(contrat: Contrat, dernier_pas: date) -> list[Pas]:
         ]
         if contrat.complexe:
             lecture = next((lu.rendue_le for lu in contrat.lectures.order_by("-pk")[:1]), None)
-            faits.append(("Lu en commun", lecture))
+            if lecture is not None or contrat.valide_le is None:
+                faits.append(("Lu en commun", lecture))
         faits.append(("Validé", contrat.valide_le))
     fin = contrat.periode.upper if contrat.periode is not None and not contrat.periode.isempty else None
     faits.append((_mot_de_fin(contrat), contrat.clos_le))

@@ -74,6 +74,24 @@ class RecevoirForm(ActeForm):
 class LectureForm(ActeForm):
     prevue_le = champ_date("Lecture prévue le", aide="Peut se donner plus tard.", requis=False)
 
+    def connu(self, contrat: Contrat) -> dict[str, Any]:
+        return {"motif": contrat.raison_complexe}
+
+
+class ComplexiteForm(forms.Form):
+    """Pourquoi ce contrat est à lire à plusieurs, dit pendant l'écriture."""
+
+    raison = forms.CharField(
+        label="Pourquoi le lire à plusieurs", max_length=300, help_text="Quelques mots : le service les lira.",
+        widget=forms.Textarea(
+            attrs={"class": "form-control", "rows": 2, "aria-describedby": "complexe-raison_helptext"}
+        ),
+        error_messages={"required": "Dites en quelques mots pourquoi ce contrat est complexe : le service le lira."},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **champs: Any) -> None:
+        super().__init__(*args, auto_id="complexe-%s", **champs)
+
 
 class EnregistrerForm(ActeForm):
     reference = forms.CharField(

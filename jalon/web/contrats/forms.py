@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from jalon.agents.models import Agent
 from jalon.contrats.enums import EtatObjectif, QuiFait
@@ -99,5 +101,27 @@ class FiltresForm(forms.Form):
     referent = forms.ModelChoiceField(Agent.objects.all(), required=False, to_field_name="public_id")
     territoire = forms.ModelChoiceField(Territoire.objects.all(), required=False, to_field_name="code")
     echeance = forms.IntegerField(required=False, min_value=0, max_value=1_000)
+    valide_depuis = forms.IntegerField(required=False, min_value=0, max_value=1_000)
     retard = forms.BooleanField(required=False)
     q = forms.CharField(required=False, max_length=120, strip=True)
+
+
+class ChoixForm(forms.Form):
+    """Les contrats cochés, ou tous ceux du filtre."""
+
+    tout = forms.BooleanField(required=False)
+
+    def __init__(self, envoyes: QueryDict) -> None:
+        super().__init__(envoyes)
+        self.choisis: list[UUID] = []
+
+    def clean(self) -> dict[str, Any]:
+        lus: dict[str, Any] = super().clean() or {}
+        for brut in self.data.getlist("choisis"):
+            try:
+                self.choisis.append(UUID(brut))
+            except ValueError:
+                raise forms.ValidationError("Une ligne choisie n’existe pas : rechargez la liste.") from None
+        if not lus.get("tout") and not self.choisis:
+            raise forms.ValidationError("Cochez au moins un contrat, ou tous ceux du filtre.")
+        return lus

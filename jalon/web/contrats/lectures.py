@@ -15,12 +15,12 @@ from jalon.contrats.appuis import fiche_preparatoire
 from jalon.contrats.enums import EtatContrat
 from jalon.contrats.models import Contrat, LectureContrat
 from jalon.contrats.services import acceder_contrat
-from jalon.contrats.validation import jours_ecoules, prevoir_lecture, rendre_lecture
+from jalon.contrats.validation import jours_ecoules, marquer_complexe, prevoir_lecture, rendre_lecture
 from jalon.diagnostics.selectors import evaluation_precedente
 from jalon.personnes.selectors import filtre_perimetre
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
 from jalon.web.contrats.circuit import erreurs
-from jalon.web.contrats.circuit_forms import AvisForm, JourLectureForm
+from jalon.web.contrats.circuit_forms import AvisForm, ComplexiteForm, JourLectureForm
 from jalon.web.contrats.redaction import ouvrir, page
 from jalon.web.contrats.signature import lire
 from jalon.web.orientations.actes import tenter
@@ -122,3 +122,23 @@ def _page(
         "jour_form": JourLectureForm(initial={"prevue_le": en_cours.prevue_le}, auto_id="prevoir-%s"),
     }
     return page(request, "circuit/lecture", contexte, status=status)
+
+
+@require_POST
+@exige("contrat.rediger")
+def signaler(request: HttpRequest, contrat: UUID) -> HttpResponse:
+    """Le référent signale, pendant l'écriture, que ce contrat sera à lire à plusieurs, ou retire ce signalement."""
+    ouvert = acceder_contrat(request.perimetre, contrat, droit="contrat.rediger")
+    complexe = request.POST.get("retirer") != "oui"
+    form = ComplexiteForm(request.POST)
+    if complexe and not form.is_valid():
+        messages.error(request, erreurs(form))
+        return redirect("contrat", contrat=contrat)
+
+    def acte() -> str:
+        raison = form.cleaned_data["raison"] if complexe else ""
+        marquer_complexe(ouvert, acteur=request.user, perimetre=request.perimetre, complexe=complexe, raison=raison)
+        return "Le service saura que ce contrat est à lire à plusieurs." if complexe else "Le signalement est retiré."
+
+    tenter(request, acte)
+    return redirect("contrat", contrat=contrat)

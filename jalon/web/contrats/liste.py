@@ -10,16 +10,21 @@ from urllib.parse import urlencode
 from dateutil.relativedelta import relativedelta
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from jalon.agents.models import Agent
+from jalon.agents.models import Affectation, Agent
+from jalon.agents.perimetre import Perimetre
 from jalon.contrats.enums import EtatContrat
+from jalon.contrats.lots import DROIT as DROIT_IMPRIMER
+from jalon.contrats.lots import derniers_lots
 from jalon.contrats.models import Contrat, TypeContrat
 from jalon.contrats.services import contrats_du_perimetre
+from jalon.documents.lots import etat_reel, lots_vivants
 from jalon.organismes.models import Territoire
+from jalon.organismes.selectors import avec_descendants
 from jalon.referentiels.parametres import nombre
 from jalon.socle.exports import Cell, ExportFormat, export_table
 from jalon.socle.textes import nom_propre
@@ -31,6 +36,8 @@ from jalon.web.socle.acces import exige
 PAR_PAGE = 50
 HORIZONS = (15, 30, 60, 90)
 """Jours avant l'échéance que la liste propose."""
+RECENTS = (7, 30, 90)
+"""Jours depuis la validation que la liste propose."""
 GROUPES: dict[str, tuple[str, frozenset[str]]] = {
     "vivants": ("En vigueur", EtatContrat.vivants()),
     "preparation": ("En préparation", EtatContrat.en_preparation()),
@@ -52,6 +59,7 @@ TONS: dict[str, tuple[str, str]] = {
 }
 COLONNES = (
     "id", "public_id", "etat", "periode", "ouvert_le", "signe_le", "recu_le", "referent_externe", "complexe",
+    "reference_seule",
     "personne__public_id", "personne__nom", "personne__prenom", "type__libelle", "type__delai_validation",
     "territoire__libelle", "organisme__libelle", "referent__prenom", "referent__nom",
 )  # fmt: skip
@@ -73,6 +81,11 @@ class Ligne:
     @property
     def badge(self) -> dict[str, str]:
         return badge(self.contrat.etat)
+
+    @property
+    def a_imprimer(self) -> bool:
+        """Encore en écriture dans Jalon : il peut être imprimé pour signature."""
+        return self.contrat.etat == EtatContrat.BROUILLON and not self.contrat.reference_seule
 
     @property
     def fin(self) -> date | None:
@@ -116,9 +129,9 @@ def seuil_validation(parametre: str, jour: date) -> date:
 class Liste:
     """Ce que demande l'adresse : les facettes, la requête, la page."""
 
-    def __init__(self, request: HttpRequest) -> None:
-        self.perimetre, self.jour = request.perimetre, timezone.localdate()
-        formulaire = FiltresForm(request.GET)
+    def __init__(self, perimetre: Perimetre, demande: QueryDict) -> None:
+        self.perimetre, self.jour = perimetre, timezone.localdate()
+        formulaire = FiltresForm(demande)
         formulaire.is_valid()
         lus = formulaire.cleaned_data
         groupe = lus.get("etat") or ""
@@ -127,9 +140,10 @@ class Liste:
         self.referent: Agent | None = lus.get("referent")
         self.territoire: Territoire | None = lus.get("territoire")
         self.echeance: int | None = lus.get("echeance")
+        self.valide_depuis: int | None = lus.get("valide_depuis")
         self.retard = bool(lus.get("retard"))
         self.cherche: str = lus.get("q") or ""
-        self.numero_page = request.GET.get("page")
+        self.numero_page = demande.get("page")
 
     def contrats(self) -> QuerySet[Contrat]:
         """Contrats voulus, le plus proche de sa fin d'abord ; ceux qui n'ont pas commencé viennent après."""
@@ -141,10 +155,13 @@ class Liste:
         if self.referent is not None:
             liste = liste.filter(referent=self.referent)
         if self.territoire is not None:
-            liste = liste.filter(territoire__in=self._sous(self.territoire))
+            liste = liste.filter(territoire__in=avec_descendants([self.territoire.pk]))
         if self.echeance is not None:
             limite = self.jour + timedelta(days=self.echeance + 1)
             liste = liste.filter(etat__in=EtatContrat.vivants(), periode__endswith__lte=limite)
+        if self.valide_depuis is not None:
+            validation = self.jour - timedelta(days=self.valide_depuis)
+            liste = liste.filter(etat__in=EtatContrat.vivants(), valide_le__gt=validation)
         if self.retard:
             liste = liste.filter(self._en_retard())
         if self.cherche:
@@ -167,19 +184,6 @@ class Liste:
             voulu &= Q(personne__nom__istartswith=mot) | Q(personne__prenom__istartswith=mot)
         return voulu
 
-    @staticmethod
-    def _sous(territoire: Territoire) -> list[int]:
-        """Le territoire et ceux qu'il contient."""
-        retenus, pile = [], [territoire.pk]
-        enfants: dict[int | None, list[int]] = {}
-        for cle, parent in Territoire.objects.order_by().values_list("pk", "parent_id"):
-            enfants.setdefault(parent, []).append(cle)
-        while pile:
-            courant = pile.pop()
-            retenus.append(courant)
-            pile += enfants.get(courant, [])
-        return retenus
-
     def page(self) -> tuple[Any, list[Ligne]]:
         lues = (
             self.contrats()
@@ -196,16 +200,21 @@ class Liste:
             "referent": str(self.referent.public_id) if self.referent else "",
             "territoire": self.territoire.code if self.territoire else "",
             "echeance": "" if self.echeance is None else str(self.echeance), "retard": "oui" if self.retard else "",
-            "q": self.cherche,
+            "valide_depuis": "" if self.valide_depuis is None else str(self.valide_depuis), "q": self.cherche,
         }  # fmt: skip
         return "?" + urlencode({cle: valeur for cle, valeur in (actuelles | change).items() if valeur})
 
     @property
+    def _vue(self) -> bool:
+        """Une vue plus étroite que tous les contrats est demandée."""
+        return bool(self.etat or self.retard) or self.echeance is not None or self.valide_depuis is not None
+
+    @property
     def onglets(self) -> list[dict[str, Any]]:
         """Les vues toutes faites ; chacune remplace l'état, l'échéance et le retard."""
-        nettes = {"etat": "", "echeance": "", "retard": ""}
+        nettes = {"etat": "", "echeance": "", "retard": "", "valide_depuis": ""}
         vues = [
-            ("Tous", nettes, not self.etat and self.echeance is None and not self.retard),
+            ("Tous", nettes, not self._vue),
             *(
                 (texte, nettes | {"etat": code}, self.etat == code and self.echeance is None)
                 for code, (texte, _) in GROUPES.items()
@@ -220,8 +229,9 @@ class Liste:
 @require_safe
 def contrats(request: HttpRequest) -> HttpResponse:
     """Les contrats du périmètre, par échéance."""
-    liste = Liste(request)
+    liste = Liste(request.perimetre, request.GET)
     page, lignes = liste.page()
+    imprime = liste.perimetre.peut(DROIT_IMPRIMER)
     contexte = {
         "liste": liste,
         "page": page,
@@ -229,10 +239,39 @@ def contrats(request: HttpRequest) -> HttpResponse:
         "types": list(TypeContrat.objects.filter(actif=True).order_by("ordre", "pk")),
         "territoires": territoires_du_perimetre(liste),
         "etats": EtatContrat.choices,
+        "referents": referents_du_perimetre(liste),
         "horizons": HORIZONS,
+        "recents": RECENTS,
+        "imprime": imprime,
+        "a_imprimer": imprime and any(ligne.a_imprimer for ligne in lignes),
+        "lots": _lots(request.user) if imprime else [],
         "formats": list(ExportFormat),
     }
     return render(request, "contrats/liste.html", contexte)
+
+
+def _lots(agent: Agent) -> list[dict[str, Any]]:
+    """Les derniers lots que l'agent a fait imprimer, et où ils en sont."""
+    derniers = derniers_lots(agent)
+    vivants = lots_vivants() if derniers else set()
+    return [{"lot": lot, "etat": etat_reel(lot, vivants)} for lot in derniers]
+
+
+def referents_du_perimetre(liste: Liste) -> list[Agent]:
+    """Les agents qui écrivent des contrats dans les organismes du périmètre, et celui de la facette en place.
+
+    Lus par leurs affectations : passer par les contrats ferait relire toutes les personnes du territoire.
+    """
+    ici = Q()
+    if not liste.perimetre.tout:
+        ici = Q(organisme__in=liste.perimetre.organismes) | Q(organisme__territoires__in=liste.perimetre.territoires)
+    ecrivent = Affectation.objects.filter(
+        ici, periode__contains=liste.jour, profil__droits__contains=["contrat.rediger"]
+    )
+    connus = Q(pk__in=ecrivent.order_by().values("agent"))
+    if liste.referent is not None:
+        connus |= Q(pk=liste.referent.pk)
+    return list(Agent.objects.filter(connus).order_by("nom", "prenom", "pk"))
 
 
 def territoires_du_perimetre(liste: Liste) -> list[Territoire]:
@@ -250,7 +289,7 @@ ENTETES = (
 @require_safe
 def exporter(request: HttpRequest) -> FileResponse:
     """Écrit les contrats des facettes ; l'extraction est notée, le NIR n'y est jamais."""
-    liste = Liste(request)
+    liste = Liste(request.perimetre, request.GET)
     lus = (
         liste.contrats()
         .select_related("personne", "type", "territoire", "organisme", "referent")

@@ -20,7 +20,7 @@ from jalon.rendezvous.models import RendezVous
 from jalon.traces.models import Acte, Lecture
 from tests.accompagnements.aides import jour, nommer, organisme_de, orienter
 from tests.distribution import Distribution
-from tests.fabriques import une_allocataire
+from tests.fabriques import un_contrat, une_allocataire
 
 pytestmark = pytest.mark.django_db
 ADRESSE = "/portefeuille/"
@@ -163,3 +163,11 @@ def test_autant_de_lectures_pour_une_et_pour_vingt(connecte: Any, distribution: 
 
 def test_un_portefeuille_vide_dit_comment_il_se_remplit(connecte: Any) -> None:
     assert "Ce portefeuille est vide" in lire(connecte("partenaire"))
+
+
+def test_sans_contrat_le_referent_peut_l_ecrire(connecte: Any, distribution: Distribution) -> None:
+    personne = suivie(distribution)
+    adresse = f"/personnes/{personne.public_id}/contrat/ouvrir/"
+    assert adresse in lire(connecte("partenaire"))
+    un_contrat(distribution, personne=personne, etat="brouillon")
+    assert adresse not in lire(connecte("partenaire"))

@@ -79,6 +79,21 @@ def test_une_liste_vide_dit_quoi_faire(connecte: Any) -> None:
     assert "Aucun contrat ici" in connecte("siege").get(reverse("contrats")).content.decode()
 
 
+@pytest.mark.parametrize(("ecart", "vu"), [(29, True), (30, False)])
+def test_valides_depuis_un_mois_au_jour_pres(connecte: Any, distribution: Distribution, ecart: int, vu: bool) -> None:
+    contrat = finissant(distribution, 60)
+    Contrat.objects.filter(pk=contrat.pk).update(valide_le=timezone.localdate() - timedelta(days=ecart))
+    assert (contrat.personne.nom in personnes(connecte("siege"), valide_depuis="30")) is vu
+
+
+def test_le_choix_du_referent_ne_propose_que_ceux_qui_ont_un_contrat(connecte: Any, distribution: Distribution) -> None:
+    finissant(distribution, 60)
+    client = connecte("siege")
+    assert client.get(reverse("contrats")).context["referents"] == [distribution.partenaire]
+    page = client.get(reverse("contrats"), {"referent": str(distribution.partenaire.public_id)}).content.decode()
+    assert f'<option value="{distribution.partenaire.public_id}" selected>' in page
+
+
 def test_l_export_est_note(connecte: Any, distribution: Distribution) -> None:
     finissant(distribution, 20)
     reponse = connecte("siege").get(reverse("contrats_exporter"), {"format": "csv"})
