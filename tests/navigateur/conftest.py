@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,18 +39,22 @@ fichiers = ecrire_fichiers(profil, communes, taille=int(sys.argv[2]), graine=7, 
 roles = {role.code: compte.email for role, compte in zip(profil.roles, comptes, strict=True)}
 """
 RESTITUTION = """
-print(json.dumps({"fichiers": [str(f) for f in fichiers], "comptes": roles}))
+print(json.dumps({"fichiers": [str(f) for f in fichiers], "comptes": roles, "personnes": globals().get("personnes", {})}))
 """
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Profil, adresse servie, fichiers des deux mois, et comptes par rôle."""
+    """Profil, adresse servie, fichiers des deux mois, comptes par rôle ; ce que la préparation y a mis de personnes."""
 
     profil: str
     adresse: str
     mois: tuple[Path, Path]
     comptes: dict[str, str]
+    personnes: dict[str, str]
+    """Nom que leur donne l'essai → identifiant public."""
+    environnement: dict[str, str]
+    """Réglages sous lesquels elle tourne."""
 
 
 def _port_libre() -> int:
@@ -60,11 +64,13 @@ def _port_libre() -> int:
         return port
 
 
-def servir(profil: str, donnees: Path, *, taille: int = TAILLE, suite: str = "") -> Iterator[Installation]:
+def servir(
+    profil: str, donnees: Path, *, taille: int = TAILLE, suite: str = "", reglages: Mapping[str, str] | None = None
+) -> Iterator[Installation]:
     """Prépare une installation et la sert ; `suite` : ce que la préparation fait encore, avant que le serveur parte."""
     environnement = {
         cle: valeur for cle, valeur in os.environ.items() if not cle.startswith(("DATABASE_", "DJANGO_", "JALON_"))
-    } | {"JALON_DONNEES": str(donnees), "JALON_DEMONSTRATION": "oui"}
+    } | {"JALON_DONNEES": str(donnees), "JALON_DEMONSTRATION": "oui", **(reglages or {})}
     prepare = subprocess.run(
         [sys.executable, "-c", PREPARATION + suite + RESTITUTION, profil, str(taille)],
         cwd=RACINE, env=environnement, capture_output=True, text=True, check=True,
@@ -85,7 +91,9 @@ def servir(profil: str, donnees: Path, *, taille: int = TAILLE, suite: str = "")
                 break
             except OSError:
                 time.sleep(0.2)
-        yield Installation(profil, f"http://127.0.0.1:{port}", (premier, second), donne["comptes"])
+        yield Installation(
+            profil, f"http://127.0.0.1:{port}", (premier, second), donne["comptes"], donne["personnes"], environnement
+        )
     finally:
         serveur.terminate()
         serveur.wait(30)
