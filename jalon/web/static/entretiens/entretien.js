@@ -71,12 +71,24 @@
   });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") garder(); });
 
-  /* Un bouton : l'envoi part, les blocs reviennent à jour, les cases de la note ne bougent pas. */
-  function remplacer(neuve, ancre) {
+  /* Ce que portent les cases des blocs, pour reconnaître ce qui s'écrit pendant qu'un envoi est en route. */
+  const cle = (champ) => (champ.matches("[type=radio], [type=checkbox]") ? `${champ.name}=${champ.value}` : champ.name);
+  const lu = (champ) => (champ.matches("[type=radio], [type=checkbox]") ? champ.checked : champ.value);
+  const cases = (racine) => [...racine.querySelectorAll("[data-bloc] :is(input:not([type=hidden]), textarea, select)")].filter((champ) => champ.name);
+  const photographier = () => new Map(cases(page).map((champ) => [cle(champ), lu(champ)]));
+
+  /* Un bouton : l'envoi part, les blocs reviennent à jour, les cases de la note ne bougent pas. Ce qui s'est écrit
+     dans un bloc depuis l'envoi y reste. */
+  function remplacer(neuve, ancre, avant) {
+    const apres = new Map([...photographier()].filter(([nom, valeur]) => avant.get(nom) !== valeur));
     document.getElementById("messages")?.replaceWith(neuve.getElementById("messages"));
     page.querySelectorAll("[data-bloc]").forEach((bloc) => {
       const recu = neuve.querySelector(`[data-bloc="${bloc.dataset.bloc}"]`);
       if (recu) bloc.replaceWith(document.importNode(recu, true));
+    });
+    cases(page).forEach((champ) => {
+      if (!apres.has(cle(champ))) return;
+      if (typeof apres.get(cle(champ)) === "boolean") champ.checked = apres.get(cle(champ)); else champ.value = apres.get(cle(champ));
     });
     const etat = neuve.querySelector("[data-etat]");
     if (etat) dire(etat.textContent);
@@ -91,22 +103,25 @@
     page.setAttribute("aria-busy", "true");
     const corps = new FormData(page);
     corps.append("acte", bouton.value);
+    const avant = photographier(), changeAvant = change;
+    change = false;
     const ancre = bouton.closest("section[id]")?.id || "note";
     try {
       const reponse = await fetch(page.getAttribute("action") || location.href, { method: "POST", body: corps, credentials: "same-origin", headers: { "X-Jalon-Sur-Place": "oui" } });
       const neuve = new DOMParser().parseFromString(await reponse.text(), "text/html");
       if (reponse.redirected || !neuve.querySelector("[data-entretien]")) throw new Error("réponse inattendue");
-      change = false;
       arrete = false;
-      oublier();
-      remplacer(neuve, ancre);
+      if (!change) oublier();
+      remplacer(neuve, ancre, avant);
       document.getElementById("messages")?.scrollIntoView({ block: "nearest" });
     } catch {
+      change = change || changeAvant;
       copier();
       dire("Rien n’est parti : la connexion est coupée ou votre session est fermée. Votre texte reste ici ; réessayez, ou reconnectez-vous dans un autre onglet.");
     } finally {
       envoi = false;
       page.removeAttribute("aria-busy");
+      if (change && !arrete) minuterie = setTimeout(garder, PAUSE);
     }
   }
 
