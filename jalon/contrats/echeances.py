@@ -88,8 +88,11 @@ def echus(perimetre: Perimetre, jour: date) -> QuerySet[Contrat]:
 
 def sans_bilan_final(contrats: QuerySet[Contrat]) -> QuerySet[Contrat]:
     """Ceux dont le bilan final n'est pas clos."""
-    fait = BilanContrat.objects.filter(contrat=OuterRef("pk"), nature=NatureBilan.FINAL, clos_le__isnull=False)
-    return contrats.filter(~Exists(fait))
+    return contrats.filter(~Exists(_bilan_final_clos()))
+
+
+def _bilan_final_clos() -> QuerySet[BilanContrat]:
+    return BilanContrat.objects.filter(contrat=OuterRef("pk"), nature=NatureBilan.FINAL, clos_le__isnull=False)
 
 
 def avec_suite_en_preparation(contrats: QuerySet[Contrat]) -> QuerySet[Contrat]:
@@ -151,23 +154,41 @@ def semaines_du_mois(premier: date) -> list[tuple[date, date]]:
     return semaines
 
 
-def calendrier(contrats: QuerySet[Contrat], mois: date, jour: date) -> Mois:
-    """Combien de contrats finissent chaque semaine du mois, en une requête."""
+@dataclass(frozen=True)
+class Termes:
+    """Combien de contrats vivants arrivent à leur terme chaque jour, et combien d'entre eux sans bilan final clos."""
+
+    jours: dict[date, tuple[int, int]]
+
+    @classmethod
+    def de(cls, contrats: QuerySet[Contrat]) -> Termes:
+        """En une requête : les onglets et le calendrier d'un écran se lisent ensuite sans rien redemander."""
+        lus = (
+            contrats.filter(periode__endswith__isnull=False)
+            .order_by()
+            .values(fin=F("periode__endswith"))
+            .annotate(n=Count("pk"), sans_bilan=Count("pk", filter=~Exists(_bilan_final_clos())))
+            .values_list("fin", "n", "sans_bilan")
+        )
+        return cls({fin: (n, sans_bilan) for fin, n, sans_bilan in lus})
+
+    def nombre(self, du: date, au: date) -> int:
+        """Contrats dont le terme tombe dans [du, au[."""
+        return sum(n for fin, (n, _) in self.jours.items() if du <= fin < au)
+
+    def echus(self, jour: date) -> int:
+        return sum(n for fin, (n, _) in self.jours.items() if fin <= jour)
+
+    def echus_sans_bilan(self, jour: date) -> int:
+        return sum(n for fin, (_, n) in self.jours.items() if fin <= jour)
+
+
+def calendrier(termes: Termes, mois: date, jour: date) -> Mois:
+    """Combien de contrats finissent chaque semaine du mois."""
     premier = mois.replace(day=1)
-    fin = premier + relativedelta(months=1)
-    comptes = dict(
-        contrats.filter(periode__endswith__gte=premier, periode__endswith__lt=fin)
-        .order_by()
-        .values(fin=F("periode__endswith"))
-        .annotate(n=Count("pk"))
-        .values_list("fin", "n")
-    )
     return Mois(
         premier,
-        tuple(
-            Semaine(du, au, sum(n for quand, n in comptes.items() if du <= quand < au), du <= jour < au)
-            for du, au in semaines_du_mois(premier)
-        ),
+        tuple(Semaine(du, au, termes.nombre(du, au), du <= jour < au) for du, au in semaines_du_mois(premier)),
     )
 
 

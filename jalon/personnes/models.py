@@ -104,6 +104,8 @@ class Personne(PublicModel, EtatCivil):
             ),
             models.Index(fields=["date_naissance", "cle_nom"], name="personne_naissance"),
             models.Index(fields=["territoire", "nom"], name="personne_territoire"),
+            # Ce que lit la seconde muraille pour savoir qui est visible, sans ouvrir la table.
+            models.Index(fields=["id"], include=["territoire", "fusionnee_dans"], name="personne_visible"),
         ]
         constraints = [
             models.CheckConstraint(

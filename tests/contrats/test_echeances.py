@@ -18,6 +18,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.contrats.echeances import (
     Alerte,
     Delais,
+    Termes,
     a_echeance,
     calendrier,
     duree_en_jours,
@@ -80,7 +81,7 @@ def test_le_calendrier_compte_chaque_semaine(distribution: Distribution) -> None
     contrats = [
         un_contrat(distribution, debut=debut) for debut in (date(2026, 8, 1), date(2026, 8, 3), date(2026, 8, 28))
     ]
-    mois = calendrier(vivants(Perimetre.de(distribution.siege)), date(2027, 2, 15), date(2027, 2, 3))
+    mois = calendrier(Termes.de(vivants(Perimetre.de(distribution.siege))), date(2027, 2, 15), date(2027, 2, 3))
     assert [s.nombre for s in mois.semaines] == [2, 0, 0, 1]
     assert [s.courante for s in mois.semaines] == [True, False, False, False]
     assert mois.nombre == len(contrats)

@@ -23,6 +23,7 @@ from jalon.organismes.selectors import avec_descendants
 from jalon.personnes.models import Personne
 from jalon.web.pilotage.demande import lire_date
 from jalon.web.socle.acces import exige
+from jalon.web.socle.pages import page_et_total
 
 PAR_PAGE = 50
 VUES = {"": "Vont finir", "derniere": "Dernière alerte", "echus": "Échus sans suite", "sans_bilan": "Échus sans bilan"}
@@ -110,27 +111,41 @@ class Demande:
         return regles.du_referent(contrats, self.perimetre.agent) if self.miens else contrats
 
     @cached_property
-    def listes(self) -> dict[str, QuerySet[Contrat]]:
-        echus = self.borner(regles.echus(self.perimetre, self.jour))
-        derniere = regles.Delais.au(self.jour).derniere
-        return {
-            "": self.borner(regles.a_echeance(self.perimetre, self.jour)),
-            "derniere": self.borner(
-                regles.a_echeance(self.perimetre, self.jour, au=self.jour + timedelta(days=derniere + 1))
-            ),
-            "echus": echus,
-            "sans_bilan": regles.sans_bilan_final(echus),
-        }
+    def delais(self) -> regles.Delais:
+        return regles.Delais.au(self.jour)
 
     @property
     def contrats(self) -> QuerySet[Contrat]:
         if self.semaine is not None:
             return self.borner(regles.a_echeance(self.perimetre, self.jour, du=self.semaine, au=self.fin))
-        return self.listes[self.vue]
+        if self.vue in ("echus", "sans_bilan"):
+            echus = self.borner(regles.echus(self.perimetre, self.jour))
+            return regles.sans_bilan_final(echus) if self.vue == "sans_bilan" else echus
+        return self.borner(regles.a_echeance(self.perimetre, self.jour, au=self._limite(self.vue)))
+
+    def _limite(self, vue: str) -> date:
+        """Premier jour que la vue ne montre plus."""
+        jours = self.delais.derniere if vue == "derniere" else self.delais.premiere
+        return self.jour + timedelta(days=jours + 1)
+
+    @cached_property
+    def termes(self) -> regles.Termes:
+        return regles.Termes.de(self.borner(regles.vivants(self.perimetre)))
+
+    @cached_property
+    def nombres(self) -> dict[str, int]:
+        """Contrats de chaque vue."""
+        demain = self.jour + timedelta(days=1)
+        return {
+            "": self.termes.nombre(demain, self._limite("")),
+            "derniere": self.termes.nombre(demain, self._limite("derniere")),
+            "echus": self.termes.echus(self.jour),
+            "sans_bilan": self.termes.echus_sans_bilan(self.jour),
+        }
 
     @cached_property
     def calendrier(self) -> regles.Mois:
-        return regles.calendrier(self.borner(regles.vivants(self.perimetre)), self.mois, self.jour)
+        return regles.calendrier(self.termes, self.mois, self.jour)
 
     def adresse(self, **change: str) -> str:
         valeurs = {
@@ -150,7 +165,7 @@ class Demande:
         return [
             {
                 "texte": texte, "url": self.adresse(vue=code, du="", au=""),
-                "courant": self.semaine is None and code == self.vue, "nombre": self.listes[code].count(),
+                "courant": self.semaine is None and code == self.vue, "nombre": self.nombres[code],
             }
             for code, texte in VUES.items()
         ]  # fmt: skip
@@ -171,13 +186,14 @@ class Demande:
 def echeances(request: HttpRequest) -> HttpResponse:
     """La liste par échéance, et le calendrier du mois : chaque nombre ouvre sa liste."""
     demande = Demande(request)
-    lus = regles.avec_suite_en_preparation(regles.par_terme(demande.contrats)).select_related(
+    page, cles = page_et_total(regles.par_terme(demande.contrats), demande.page, PAR_PAGE)
+    lus = regles.avec_suite_en_preparation(regles.vivants(demande.perimetre).filter(pk__in=cles)).select_related(
         "personne__territoire", "type", "organisme", "referent"
     )
-    page = Paginator(lus, PAR_PAGE).get_page(demande.page)
-    delais = regles.Delais.au(demande.jour)
+    delais = demande.delais
     lignes = [
-        Ligne(c, delais.alerte(c.periode.upper, demande.jour), (c.periode.upper - demande.jour).days) for c in page
+        Ligne(c, delais.alerte(c.periode.upper, demande.jour), (c.periode.upper - demande.jour).days)
+        for c in regles.par_terme(lus)
     ]
     contexte = {
         "demande": demande, "page": page, "lignes": lignes, "delais": delais, "mois": demande.calendrier,

@@ -35,8 +35,8 @@ from jalon.referentiels.profil.criteres import Critere
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
 from jalon.web.orientations.actes import exiger_l_un, tenter
 from jalon.web.orientations.forms import MotifForm, premiere_erreur
-from jalon.web.orientations.tables import CompteConnu
 from jalon.web.socle.acces import exige
+from jalon.web.socle.pages import CompteConnu
 
 PAR_PAGE = 50
 MOTS_BORNES = {"min": "au moins", "max": "au plus", "sous": "moins de", "au_dela": "plus de"}

@@ -37,8 +37,8 @@ from jalon.traces.services import noter_lecture
 from jalon.web.orientations.actes import exiger_l_un, tenter
 from jalon.web.orientations.decision import EcranDecision
 from jalon.web.orientations.forms import premiere_erreur
-from jalon.web.orientations.tables import CompteConnu
 from jalon.web.socle.acces import exige
+from jalon.web.socle.pages import CompteConnu
 
 PAR_PAGE = 50
 LISENT = ("reorientation.demander", "reorientation.examiner")

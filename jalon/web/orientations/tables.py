@@ -17,6 +17,7 @@ from jalon.orientations import selectors
 from jalon.orientations.querysets import AttenteOrientationQuerySet
 from jalon.orientations.selectors import Contexte, Facette, LigneFile
 from jalon.web.orientations.forms import FiltreFile, TriForm
+from jalon.web.socle.pages import CompteConnu
 
 PAR_PAGE = 50
 TRI_PAR_DEFAUT = "echeance"
@@ -48,20 +49,6 @@ class Colonne:
     titre: str
     url: str
     sens: str
-
-
-class CompteConnu(Sequence[int]):
-    """Tient lieu de liste au paginateur : le total est déjà connu, il ne recompte pas."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-
-    def __len__(self) -> int:
-        return self.total
-
-    def __getitem__(self, tranche: object) -> Sequence[int]:  # type: ignore[override]
-        assert isinstance(tranche, slice)
-        return range(*tranche.indices(self.total))
 
 
 class EcranFile:

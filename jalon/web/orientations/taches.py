@@ -22,8 +22,8 @@ from jalon.referentiels.parametres import ajouter_mois, mot
 from jalon.socle.errors import TransitionRefuseeError
 from jalon.web.orientations.actes import tenter
 from jalon.web.orientations.forms import MotifForm, ProlongationForm, premiere_erreur
-from jalon.web.orientations.tables import CompteConnu
 from jalon.web.socle.acces import exige
+from jalon.web.socle.pages import CompteConnu
 
 PAR_PAGE = 50
 FILTRES = ("", *TypeTache.values, "retard", "miennes")

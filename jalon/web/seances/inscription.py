@@ -25,7 +25,8 @@ from jalon.orientations.selectors import (
     facettes,
     lire_page,
 )
-from jalon.web.orientations.tables import ChoixAffiche, CompteConnu, FacetteAffichee
+from jalon.web.orientations.tables import ChoixAffiche, FacetteAffichee
+from jalon.web.socle.pages import CompteConnu
 
 PAR_PAGE = 100
 MONTREES = ("delai", "territoire", "motif", "recueil", "age")
