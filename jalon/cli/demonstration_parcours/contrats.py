@@ -13,10 +13,9 @@ from itertools import cycle
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
-from django.db import connection
 
 from jalon.agents.models import Agent
-from jalon.cli.demonstration_parcours.decor import Decor, Suivie, ouvre
+from jalon.cli.demonstration_parcours.decor import Decor, Suivie, compter_les_lignes, ouvre
 from jalon.cli.demonstration_parcours.paroles import (
     AUTRE,
     AVANCE,
@@ -33,17 +32,11 @@ from jalon.cli.demonstration_parcours.reponses import echelons, progresser
 from jalon.contrats.bilans import clore_bilan, ecrire_bilan, ouvrir_bilan
 from jalon.contrats.enums import EtatObjectif, ModeSignature, NatureBilan, Signataire, SuiteBilan, TypeChamp
 from jalon.contrats.models import (
-    BilanContrat,
     ChampContrat,
     Contrat,
-    Etape,
-    Moyen,
     Objectif,
-    PassageContrat,
-    SignatureContrat,
     ThemeContrat,
     TypeContrat,
-    ValeurChamp,
 )
 from jalon.contrats.objectifs import ajouter_etape, ajouter_moyen, ajouter_objectif, changer_etat
 from jalon.contrats.offres import noter_offre, noter_reponse
@@ -137,14 +130,7 @@ def conclure_des_contrats(decor: Decor, suivies: dict[Agent, list[Suivie]]) -> N
         scenes = sorted((next(tirage) for _ in anciennes), key=lambda scene: -scene.recul)
         for scene, suivie in zip(scenes, anciennes, strict=True):
             jouer(redaction, suivie, scene)
-        _compter_les_lignes()
-
-
-def _compter_les_lignes() -> None:
-    """Tout naît dans une seule transaction : sans cela, la base croit ses tables vides et choisit mal ses chemins."""
-    modeles = (Contrat, ValeurChamp, Objectif, Etape, Moyen, PassageContrat, SignatureContrat, BilanContrat)
-    with connection.cursor() as curseur:
-        curseur.execute(f"analyze {', '.join(modele._meta.db_table for modele in modeles)}")
+        compter_les_lignes("contrats")
 
 
 def jouer(redaction: Redaction, suivie: Suivie, scene: Scene) -> Contrat | None:

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from jalon.agents.models import Affectation, Agent, ProfilHabilitation
@@ -171,3 +173,13 @@ def nommer_les_referents(decor: Decor) -> list[Poste]:
         role = "referent_solidarite" if type_.sphere == Sphere.SOCIALE else "referent_professionnel"
         postes.append(Poste(_creer(qui, role, structure.organisme, decor.jour), type_, structure))
     return postes
+
+
+def compter_les_lignes(*pieces: str) -> None:
+    """Tout naît dans une seule transaction : sans cela, la base croit ses tables vides et choisit mal ses chemins.
+
+    Sans `pieces`, toute la base est comptée.
+    """
+    tables = [modele._meta.db_table for piece in pieces for modele in apps.get_app_config(piece).get_models()]
+    with connection.cursor() as curseur:
+        curseur.execute(f"analyze {', '.join(tables)}")

@@ -19,7 +19,7 @@ from jalon.cli.demonstration_parcours.contrats import (
     contrat_hors_allocation,
     proposer_des_offres,
 )
-from jalon.cli.demonstration_parcours.decor import Decor, Suivie, retrouver
+from jalon.cli.demonstration_parcours.decor import Decor, Suivie, compter_les_lignes, retrouver
 from jalon.cli.demonstration_parcours.paroles import COMPETENCES, DEMARCHES, EXPERIENCES
 from jalon.contrats.models import Contrat
 from jalon.organismes.models import CommuneTerritoire
@@ -49,12 +49,14 @@ def peupler_suivis(profil: Profil, *, graine: int, dire: Callable[[str], None] =
         return False
     dire("Suivis fictifs : agendas, rendez-vous, notes, contrats, offres, livret…")
     decor = retrouver(profil, graine)
+    compter_les_lignes()
     suivies = dict(sorted(suivies.items(), key=lambda couple: couple[0] not in decor.comptes.values()))
     remplir_les_agendas(decor, suivies)
     conclure_des_contrats(decor, suivies)
     _suivre_d_autres_publics(decor, suivies)
     proposer_des_offres(decor)
     _ouvrir_un_livret(decor, suivies, dire)
+    compter_les_lignes()
     return True
 
 
