@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "jalon.accompagnements",
     "jalon.rendezvous",
     "jalon.contrats",
+    "jalon.manquements",
     "jalon.instances",
     "jalon.passeport",
     "jalon.echanges",

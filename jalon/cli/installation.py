@@ -17,6 +17,7 @@ from jalon.documents.services import installer_courriers
 from jalon.droits.instruction import installer_instruction
 from jalon.echanges.campagnes.services import installer_formats
 from jalon.instances.installation import installer_instances
+from jalon.manquements.installation import installer_regimes
 from jalon.organismes.models import Organisme, Territoire
 from jalon.organismes.services import installer_organismes, installer_territoires
 from jalon.orientations.criteres import installer_criteres
@@ -66,6 +67,7 @@ def installer(profil: Profil, communes: ReferentielCommunes, *, tout_le_pays: bo
     installer_instances(profil)
     installer_lexique(profil)
     installer_contrats(profil)
+    installer_regimes()
 
 
 def lire_profil(code: str) -> tuple[Profil, ReferentielCommunes]:

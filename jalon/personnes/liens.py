@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from django.db import models, transaction
@@ -24,6 +24,14 @@ from jalon.socle.textes import nom_propre
 if TYPE_CHECKING:
     from jalon.personnes.models import Personne
 
+
+class SansCompte(Protocol):
+    """Par où une personne sans compte est entrée, son lien ou son livret : elle y est désignée, jamais lue."""
+
+    @property
+    def dossier(self) -> UUID: ...
+
+
 OCTETS_JETON = 24
 """192 bits tirés au sort : un jeton ne se devine pas."""
 
@@ -32,6 +40,7 @@ class UsageLien(models.TextChoices):
     INVITATION = "invitation", "Réunion d'information"
     CONTRAT = "contrat", "Contrat à écrire et à signer"
     RENDEZ_VOUS = "rendez_vous", "Rendez-vous à choisir"
+    MANQUEMENT = "manquement", "Avertissement auquel répondre"
 
 
 class LienPersonnel(PublicModel):

@@ -32,10 +32,15 @@ LIBELLES_REQUIS: Final = (
     "allocation",
     "animateur",
     "attente_orientation",
+    "audition",
+    "avertissement",
     "bilan_contrat",
     "campagne",
     "chef_territoire",
     "comite_lecture",
+    "comite_pilotage",
+    "commission_aides",
+    "commission_locale",
     "conjoint",
     "contact_individuel",
     "contrat",
@@ -61,6 +66,7 @@ LIBELLES_REQUIS: Final = (
     "file_orientation",
     "foyer",
     "instruction",
+    "manquement",
     "notification_orientation",
     "operateur",
     "organisme_payeur",
@@ -74,6 +80,7 @@ LIBELLES_REQUIS: Final = (
     "premier_contact",
     "prescription",
     "projet_personnalise",
+    "recours_administratif",
     "referent",
     "referent_professionnel",
     "referent_solidarite",
@@ -136,6 +143,8 @@ PARAMETRES_REQUIS: Final[dict[str, Unite]] = {
     "reunion.anciennete_prioritaire": Unite.MOIS,
     "reunion.delai_convocation": Unite.JOURS,
     "reunion.delai_invitation": Unite.MOIS,
+    "sanction.delai_observations": Unite.MOIS,
+    "sanction.delai_reponse_recours": Unite.MOIS,
     "securite.duree_blocage": Unite.MINUTES,
     "securite.duree_session": Unite.MINUTES,
     "securite.echecs_avant_blocage": Unite.NOMBRE,
@@ -181,6 +190,9 @@ class Droit(StrEnum):
     COURRIERS_GERER = "courriers.gerer"
     DIAGNOSTIC_SAISIR = "diagnostic.saisir"
     INSTRUCTION_SAISIR = "instruction.saisir"
+    MANQUEMENT_SAISIR = "manquement.saisir"
+    MANQUEMENT_INSTRUIRE = "manquement.instruire"
+    MANQUEMENTS_CONSULTER = "manquements.consulter"
     NOTIFICATION_PRODUIRE = "notification.produire"
     ORIENTATION_DECIDER = "orientation.decider"
     ORIENTATION_SIMULER = "orientation.simuler"
@@ -192,10 +204,12 @@ class Droit(StrEnum):
     REORIENTATION_EXAMINER = "reorientation.examiner"
     REUNIONS_CONSULTER = "reunions.consulter"
     REUNIONS_GERER = "reunions.gerer"
+    SANCTION_DECIDER = "sanction.decider"
     SEANCES_PREPARER = "seances.preparer"
     SEANCES_PRESIDER = "seances.presider"
     SEANCES_SIEGER = "seances.sieger"
     SUIVI_ECRIRE = "suivi.ecrire"
+    TRANSMISSION_GERER = "transmission.gerer"
 
 
 # Tout ce qui montre une personne. Le flux y est : sa quarantaine affiche des noms.
@@ -222,6 +236,9 @@ DROITS_SUR_LES_PERSONNES: Final = frozenset(
         Droit.CONTRATS_CONSULTER,
         Droit.DIAGNOSTIC_SAISIR,
         Droit.INSTRUCTION_SAISIR,
+        Droit.MANQUEMENT_SAISIR,
+        Droit.MANQUEMENT_INSTRUIRE,
+        Droit.MANQUEMENTS_CONSULTER,
         Droit.NOTIFICATION_PRODUIRE,
         Droit.ORIENTATION_DECIDER,
         Droit.ORIENTATION_SIMULER,
@@ -233,10 +250,12 @@ DROITS_SUR_LES_PERSONNES: Final = frozenset(
         Droit.REORIENTATION_EXAMINER,
         Droit.REUNIONS_CONSULTER,
         Droit.REUNIONS_GERER,
+        Droit.SANCTION_DECIDER,
         Droit.SEANCES_PREPARER,
         Droit.SEANCES_PRESIDER,
         Droit.SEANCES_SIEGER,
         Droit.SUIVI_ECRIRE,
+        Droit.TRANSMISSION_GERER,
     }
 )
 
