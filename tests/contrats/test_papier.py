@@ -14,10 +14,12 @@ from jalon.agents.perimetre import Perimetre
 from jalon.contrats.lots import executer, produire_lot
 from jalon.contrats.models import Contrat, ValeurChamp
 from jalon.contrats.papier import Papeterie, pour_papier
+from jalon.documents.pdf import rendre_tranche
 from jalon.documents.services import lire_document
 from jalon.socle.errors import DroitManquantError, JalonError
 from tests.contrats.parcours import a_signer, un_brouillon
 from tests.distribution import Distribution
+from tests.documents.test_planches import LONG, lire, places
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +92,62 @@ def test_autant_de_requetes_pour_un_et_pour_vingt(distribution: Distribution) ->
 
 
 # --- En nombre
+
+
+def variantes(charge: dict[str, Any]) -> list[dict[str, Any]]:
+    """Le même contrat, court, long, avec ou sans détail, moyens et auteur : de quoi tourner la page partout."""
+    rendues = []
+    for rang in range(12):
+        rubriques = [
+            {
+                "question": LONG if n % 2 else "Question",
+                "reponse": [LONG] * (1 + n % 3),
+                "auteur": "Écrit par X" * (n % 2),
+            }
+            for n in range(rang)
+        ]
+        objectif = {
+            "titre": LONG, "detail": "Emploi" * (rang % 2),
+            "rangees": [["Refaire le CV", "Vous", "01/02/2027" * (rang % 3), LONG * (n % 2)] for n in range(rang)],
+        }  # fmt: skip
+        rendues.append(
+            charge
+            | {
+                "objet": f"Contrat {rang}", "pied": f"Contrat n° {rang}", "objectifs": [*charge["objectifs"], objectif],
+                "sections": [*charge["sections"], {"titre": "Encore", "rubriques": rubriques}],
+                "identite": [*charge["identite"], ["Longuement", LONG]], "contacts": [LONG, "Accueil"][: 1 + rang % 2],
+            }
+        )  # fmt: skip
+    return rendues
+
+
+def test_l_imprimeur_recoit_le_contrat_qui_est_au_dossier(distribution: Distribution) -> None:
+    """Le même texte, au même endroit de la même feuille, chaque feuille au nom de son contrat : seules les balises diffèrent."""
+    charges = variantes(feuille(un_brouillon(distribution)).charge)
+    seuls, planche = rendre_tranche(Papeterie(timezone.localdate()).papier, charges)
+    imprimees = lire(planche)
+    debut = 0
+    for rang, seul in enumerate(seuls):
+        pages = lire(seul)
+        assert len(pages) >= 2
+        for page, imprimee in zip(pages, imprimees[debut:], strict=False):
+            dossier, papier = places(page), places(imprimee)
+            assert [morceau for morceau, *_ in dossier] == [morceau for morceau, *_ in papier], rang
+            assert any(morceau.startswith(f"Contrat n° {rang}") for morceau, *_ in papier)
+            for (_, *ou), (_, *la) in zip(dossier, papier, strict=True):
+                assert la == pytest.approx(ou, abs=0.1), rang
+        debut += len(pages) + len(pages) % 2
+
+
+def test_chaque_contrat_d_une_tranche_porte_son_titre(distribution: Distribution) -> None:
+    charges = variantes(feuille(un_brouillon(distribution)).charge)[:3]
+    seuls, _ = rendre_tranche(Papeterie(timezone.localdate()).papier, charges)
+    for rang, seul in enumerate(seuls):
+        with pikepdf.open(io.BytesIO(seul)) as pdf:
+            assert str(pdf.docinfo.Title) == f"Contrat {rang}"
+            with pdf.open_metadata() as xmp:
+                assert str(xmp["dc:title"]) == f"Contrat {rang}"
+                assert (xmp["pdfuaid:part"], xmp["pdfaid:part"], xmp["pdfaid:conformance"]) == ("1", "2", "A")
 
 
 def test_un_lot_propose_les_contrats_complets_et_dit_ce_qui_manque_aux_autres(distribution: Distribution) -> None:
