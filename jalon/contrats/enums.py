@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 
 
@@ -56,6 +58,19 @@ class EtatContrat(models.TextChoices):
     @classmethod
     def finaux(cls) -> frozenset[str]:
         return frozenset({cls.RENOUVELE, cls.TERMINE, cls.ROMPU, cls.ABANDONNE})
+
+
+ARRIVE_A_TERME = "Arrivé à terme, à renouveler ou à clore"
+
+
+def a_terme(etat: str, fin: date | None, jour: date) -> bool:
+    """Validé, dernier jour passé, et sans suite encore : ni renouvelé, ni clos. `fin` n'en fait plus partie."""
+    return etat in EtatContrat.vivants() and fin is not None and fin <= jour
+
+
+def etat_affiche(etat: str, fin: date | None, jour: date) -> str:
+    """Le mot que l'on montre pour un état ; un contrat arrivé à terme n'est plus dit « en vigueur »."""
+    return ARRIVE_A_TERME if a_terme(etat, fin, jour) else str(EtatContrat(etat).label)
 
 
 class TypeChamp(models.TextChoices):

@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.contrib.postgres.fields.ranges import RangeEndsWith
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from jalon.contrats.enums import (
     EtatContrat,
@@ -23,6 +24,7 @@ from jalon.contrats.enums import (
     Signataire,
     SuiteBilan,
     TypeChamp,
+    etat_affiche,
 )
 from jalon.socle.models import PublicModel
 
@@ -376,6 +378,12 @@ class Contrat(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.type_id} de {self.personne_id} ({self.get_etat_display()})"
+
+    @property
+    def etat_affiche(self) -> str:
+        """Son état, en mots, tel que tout écran le montre ce jour."""
+        fin = self.periode.upper if self.periode is not None else None
+        return etat_affiche(self.etat, fin, timezone.localdate())
 
 
 class PassageContrat(models.Model):

@@ -17,7 +17,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.contrats.enums import EtatContrat, EtatObjectif, QuiFait
 from jalon.contrats.models import Contrat, Etape, Moyen, Objectif, ThemeContrat
 from jalon.contrats.redaction import concernees, exiger_ecriture
-from jalon.personnes.liens import LienPersonnel
+from jalon.personnes.liens import SansCompte
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
@@ -74,7 +74,7 @@ def ajouter_objectif(
     echeance: date | None = None,
     par_la_personne: bool = False,
     repris_de: Objectif | None = None,
-    lien: LienPersonnel | None = None,
+    lien: SansCompte | None = None,
 ) -> Objectif:
     """Ajoute un objectif à la fin. Sans `acteur`, c'est la personne qui le propose, avec ses mots (R54).
 
@@ -145,7 +145,7 @@ def modifier_objectif(
     intitule: str,
     theme: ThemeContrat | None = None,
     echeance: date | None = None,
-    lien: LienPersonnel | None = None,
+    lien: SansCompte | None = None,
 ) -> Objectif:
     """Récrit un objectif. Lève `ElementDepasseError` s'il a changé, `JalonError` si ses mots sont ceux d'un autre."""
     tenu = exiger_ecriture(objectif.contrat, perimetre)
@@ -262,7 +262,7 @@ def deplacer(element: Element, *, acteur: Agent, perimetre: Perimetre, vers_le_h
 
 @transaction.atomic
 def retirer(
-    element: Element, *, acteur: Agent | None, perimetre: Perimetre | None, lien: LienPersonnel | None = None
+    element: Element, *, acteur: Agent | None, perimetre: Perimetre | None, lien: SansCompte | None = None
 ) -> None:
     """Retire un objectif avec ses étapes, une étape avec ses moyens, ou un moyen.
 
@@ -358,7 +358,7 @@ def _tracer(
     element: Objectif | Etape | Moyen,
     acteur: Agent | None,
     perimetre: Perimetre | None,
-    lien: LienPersonnel | None,
+    lien: SansCompte | None,
     *,
     vers: str = "",
 ) -> None:

@@ -27,7 +27,7 @@ from jalon.contrats.models import (
     SectionContrat,
     ValeurChamp,
 )
-from jalon.personnes.liens import LienPersonnel
+from jalon.personnes.liens import SansCompte
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
@@ -251,7 +251,7 @@ def reunir(champ: ChampContrat, premiere: Saisie, seconde: Saisie) -> Saisie:
 def exiger_ecriture(contrat: Contrat, perimetre: Perimetre | None) -> Contrat:
     """Le contrat tenu jusqu'à la fin de l'acte, s'il s'écrit encore.
 
-    Sans périmètre, c'est la personne par son lien. Lève `DroitManquantError`, `TransitionRefuseeError`.
+    Sans périmètre, c'est la personne, par son lien ou dans son livret. Lève `DroitManquantError`, `TransitionRefuseeError`.
     """
     if perimetre is not None:
         perimetre.exiger("contrat.rediger")
@@ -275,7 +275,7 @@ def ecrire_champ(
     numero_lu: int,
     dit_par_la_personne: bool = False,
     malgre_la_personne: bool = False,
-    lien: LienPersonnel | None = None,
+    lien: SansCompte | None = None,
 ) -> ValeurChamp:
     """Écrit une rubrique. Sans `acteur`, c'est la personne, par son lien, et seulement là où elle peut écrire (R54).
 
@@ -338,7 +338,7 @@ def _colonnes(saisie: Saisie) -> dict[str, object]:
 
 
 def _tracer_la_seance(
-    contrat: Contrat, acteur: Agent | None, perimetre: Perimetre | None, lien: LienPersonnel | None
+    contrat: Contrat, acteur: Agent | None, perimetre: Perimetre | None, lien: SansCompte | None
 ) -> None:
     """Une ligne au journal par auteur et par jour : la frappe n'est pas un acte, la séance d'écriture en est un."""
     if ValeurChamp.objects.filter(contrat=contrat, ecrit_par=acteur, ecrit_le__date=timezone.localdate()).exists():
@@ -351,6 +351,6 @@ def _tracer_la_seance(
     )  # fmt: skip
 
 
-def concernees(contrat: Contrat, lien: LienPersonnel | None) -> list[UUID]:
-    """De qui parle l'acte : le dossier du lien quand c'est la personne, qui ne lit pas son propre dossier."""
+def concernees(contrat: Contrat, lien: SansCompte | None) -> list[UUID]:
+    """De qui parle l'acte : le dossier que désigne son lien ou son livret, quand c'est la personne ; elle ne le lit pas."""
     return [lien.dossier if lien is not None else contrat.personne.public_id]

@@ -16,7 +16,7 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from jalon.accompagnements.models import DesignationCorrespondant, DesignationReferent
-from jalon.contrats.enums import EtatContrat, EtatObjectif, QuiFait
+from jalon.contrats.enums import EtatContrat, EtatObjectif, QuiFait, a_terme
 from jalon.contrats.models import BilanContrat, Contrat, Etape, Objectif, PassageContrat
 from jalon.diagnostics.evolution import Evolution, Sens, evolution
 from jalon.diagnostics.models import Passation, Reponse
@@ -108,6 +108,8 @@ class Rencontre:
     telephone: str = ""
     courriel: str = ""
     public_id: UUID | None = None
+    prevenir: bool = False
+    """Elle peut encore dire qu'elle ne viendra pas."""
 
     @property
     def passee(self) -> bool:
@@ -131,12 +133,14 @@ ETATS_INVITATION = {
 
 def rencontres(titulaire: Titulaire) -> list[Rencontre]:
     """Tous ses rendez-vous et ses réunions, le plus récent d'abord."""
+    maintenant = timezone.now()
     lues = [
         Rencontre(
             r.debut, r.get_objet_display(), str(r.agent) if r.agent else r.organisme.libelle, r.lieu,
             ETATS_RENDEZ_VOUS.get(EtatRendezVous(r.etat), ""), r.modalite, r.adresse_visio,
             (r.agent.telephone if r.agent else "") or r.organisme.telephone,
             (r.agent.email if r.agent else "") or r.organisme.courriel, r.public_id,
+            r.etat == EtatRendezVous.FIXE and r.debut > maintenant,
         )
         for r in RendezVous.objects.filter(personne_id=titulaire.cle)
         .select_related("agent", "organisme")
@@ -151,12 +155,15 @@ def rencontres(titulaire: Titulaire) -> list[Rencontre]:
         reunion = i.reunion
         service = reunion.organisateur
         annulee = "Annulée par le service" if reunion.etat == EtatReunion.ANNULEE else ""
+        quand = timezone.make_aware(datetime.combine(reunion.date, reunion.debut))
         lues.append(
             Rencontre(
-                timezone.make_aware(datetime.combine(reunion.date, reunion.debut)), reunion.protocole.type.libelle,
+                quand, reunion.protocole.type.libelle,
                 service.libelle if service else "", f"{reunion.lieu}, {reunion.adresse}".strip(", "),
                 annulee or ETATS_INVITATION.get(EtatInvitation(i.etat), ""),
                 telephone=service.telephone if service else "", courriel=service.courriel if service else "",
+                public_id=i.public_id,
+                prevenir=not annulee and i.etat in EtatInvitation.attendues() and quand > maintenant,
             )
         )  # fmt: skip
     return sorted(lues, key=lambda r: r.quand, reverse=True)
@@ -212,14 +219,38 @@ class ContratLu:
         return self.contrat.etat in EtatContrat.vivants()
 
     @property
+    def s_ecrit(self) -> bool:
+        """Elle peut y mettre ses mots ; un contrat écrit ailleurs n'a rien à remplir ici."""
+        return self.contrat.etat in EtatContrat.ecrits() and self.contrat.version_id is not None
+
+    @property
+    def se_signe(self) -> bool:
+        """Son texte est arrêté et attend sa signature."""
+        return self.contrat.etat == EtatContrat.A_SIGNER and self.contrat.version_id is not None
+
+    @property
     def en_retard(self) -> bool:
         return self.a_valider_avant is not None and self.a_valider_avant < timezone.localdate()
 
     @property
+    def _fin(self) -> date | None:
+        return self.contrat.periode.upper if self.contrat.periode is not None else None
+
+    @property
+    def dernier_jour(self) -> date | None:
+        """Sa période ne comprend pas sa borne de fin."""
+        return self._fin - timedelta(days=1) if self._fin is not None else None
+
+    @property
+    def a_terme(self) -> bool:
+        return a_terme(self.contrat.etat, self._fin, timezone.localdate())
+
+    @property
     def etat_en_mots(self) -> str:
-        return ETATS_CONTRAT[EtatContrat(self.contrat.etat)]
+        return A_TERME if self.a_terme else ETATS_CONTRAT[EtatContrat(self.contrat.etat)]
 
 
+A_TERME = "Arrivé à terme, la suite se décide avec vous"
 ETATS_CONTRAT = {
     EtatContrat.BROUILLON: "En cours d'écriture, avec vous",
     EtatContrat.A_SIGNER: "À relire et à signer",
@@ -279,6 +310,18 @@ def contrat_du_moment(contrats: list[ContratLu]) -> ContratLu | None:
     vivants = [c for c in contrats if c.vivant]
     prepares = [c for c in contrats if c.contrat.etat in EtatContrat.en_preparation()]
     return next(iter([*vivants, *prepares]), None)
+
+
+def contrat_de(titulaire: Titulaire, public_id: UUID) -> Contrat:
+    """Un de ses contrats, s'il s'écrit dans Jalon. Lève `HorsPerimetreError`."""
+    contrat = (
+        Contrat.objects.filter(personne_id=titulaire.cle, public_id=public_id, version__isnull=False)
+        .select_related("type", "organisme")
+        .first()
+    )
+    if contrat is None:
+        raise HorsPerimetreError(INTROUVABLE)
+    return contrat
 
 
 def etape_de(titulaire: Titulaire, public_id: UUID) -> Etape:

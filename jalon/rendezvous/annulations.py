@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,28 +13,29 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.documents.composition import Composeur
+from jalon.documents.composition import Composeur, Lettre
+from jalon.documents.ecriture import date_en_lettres, heure_en_lettres
 from jalon.documents.envois import envoyer
 from jalon.documents.models import Canal
 from jalon.documents.pdf import rendre_tranche
 from jalon.documents.services import ADocumenter, enregistrer_document, enregistrer_documents
 from jalon.personnes.liens import revoquer_liens
-from jalon.referentiels.parametres import mot
+from jalon.personnes.models import Personne
 from jalon.rendezvous.convocations import (
-    CIVILITES,
     adresses_postales,
     coordonnees_connues,
     moment,
     nom_complet,
     qui_appeler,
 )
+from jalon.rendezvous.messages import civilite, destinataire
 from jalon.rendezvous.models import EtatInvitation, EtatReunion, Invitation, Reunion
 from jalon.rendezvous.services import fin_de, verrouiller_reunion
 from jalon.rendezvous.workflows import exiger_reunion
 from jalon.socle.errors import JalonError
-from jalon.socle.textes import nom_propre
 from jalon.traces.services import tracer
 
+CODE_COURRIER = "annulation_reunion"
 NATURE = "annulation_reunion"
 
 
@@ -107,26 +109,14 @@ def _prevenir(
     reunion: Reunion, prevenues: Sequence[Invitation], adresses: dict[int, list[str]], acteur: Agent
 ) -> list[list[str]]:
     """Écrit les lettres, leur planche à imprimer, et les messages ; rend pour chacune les canaux de ses messages."""
-    composeur, jour, nom = Composeur(), timezone.localdate(), mot("reunion_information")
-    annulee = "annulée" if nom.genre == "f" else "annulé"
-    objet = f"Votre {nom.singulier} est {annulee}"
-    lignes = _texte(reunion)
-    charges = [
-        composeur.lettre_libre(
-            objet, [f"{CIVILITES.get(i.personne.civilite, 'Madame, Monsieur')},", *lignes], jour=jour,
-            destinataire=[
-                f"{CIVILITES.get(i.personne.civilite, '')} {nom_complet(i.personne)}".strip(),
-                *adresses.get(i.personne_id, []),
-            ],
-        )
-        for i in prevenues
-    ]  # fmt: skip
-    seules, planche = rendre_tranche(composeur.papier, charges)
+    composeur, jour = Composeur(), timezone.localdate()
+    lettres = [_lettre(composeur, reunion, i.personne, adresses.get(i.personne_id, []), jour) for i in prevenues]
+    seules, planche = rendre_tranche(composeur.papier, [lettre.charge for lettre in lettres])
     titre = f"Annulation de la réunion du {reunion.date:%d/%m/%Y}"
     documents = enregistrer_documents(
         [
-            ADocumenter(octets, NATURE, titre, personne=i.personne.public_id)
-            for i, octets in zip(prevenues, seules, strict=True)
+            ADocumenter(octets, NATURE, titre, personne=i.personne.public_id, version=lettre.version)
+            for i, lettre, octets in zip(prevenues, lettres, seules, strict=True)
         ],
         acteur=acteur,
     )
@@ -134,14 +124,15 @@ def _prevenir(
         planche, acteur=acteur, nature=NATURE, titre=f"Lettres d'annulation à imprimer, {reunion}"[:200]
     )
     messages = []
-    for invitation, document in zip(prevenues, documents, strict=True):
+    for invitation, lettre, document in zip(prevenues, lettres, documents, strict=True):
+        objet = lettre.charge["objet"][:1].upper() + lettre.charge["objet"][1:]
         personne, connues = invitation.personne, coordonnees_connues(invitation.personne)
         canaux: list[str] = []
         commun: dict[str, Any] = {"acteur": acteur, "personne": personne.public_id}
         postal = "\n".join([nom_complet(personne), *adresses.get(personne.pk, [])])
         envoyer(canal=Canal.COURRIER, destinataire=postal, document=document, **commun)
         if connues is not None and connues.par_courriel and Canal.COURRIEL in invitation.canaux:
-            texte = "\n\n".join([f"Bonjour {nom_propre(personne.prenom)},", *lignes])
+            texte = "\n\n".join(_en_texte(bloc) for bloc in lettre.charge["blocs"])
             envoyer(canal=Canal.COURRIEL, destinataire=connues.courriel, objet=objet, texte=texte, **commun)
             canaux.append(str(Canal.COURRIEL))
         if connues is not None and connues.par_sms and Canal.SMS in invitation.canaux:
@@ -152,13 +143,21 @@ def _prevenir(
     return messages
 
 
-def _texte(reunion: Reunion) -> list[str]:
-    """Ce que la lettre et le courriel disent tous deux : quoi, pourquoi, et qu'il n'y a rien à faire."""
-    contact = qui_appeler(reunion)
-    return [
-        f"Vous aviez une convocation pour {moment(reunion)}, {reunion.lieu}, {reunion.adresse}. "
-        "Cette rencontre est annulée : ne vous déplacez pas.",
-        f"Raison : {reunion.motif_annulation}",
-        "Vous n'avez rien à faire. Ce n'est pas une absence, et nous vous écrirons pour vous proposer une autre date.",
-        *([f"Une question ? {contact}"] if contact else []),
-    ]
+def _lettre(composeur: Composeur, reunion: Reunion, personne: Personne, adresse: Sequence[str], jour: date) -> Lettre:
+    """Quoi, pourquoi, et qu'il n'y a rien à faire : le texte est du profil, le courriel le reprend."""
+    return composeur.lettre(
+        composeur.version(CODE_COURRIER),
+        {
+            "civilite": civilite(personne), "nom_complet": nom_complet(personne),
+            "date_reunion": date_en_lettres(reunion.date, avec_jour=True),
+            "heure_reunion": heure_en_lettres(reunion.debut.hour, reunion.debut.minute),
+            "lieu": reunion.lieu, "adresse_lieu": reunion.adresse, "contact": qui_appeler(reunion),
+            "motif": reunion.motif_annulation,
+        },
+        jour=jour, destinataire=destinataire(personne, list(adresse)),
+    )  # fmt: skip
+
+
+def _en_texte(bloc: dict[str, Any]) -> str:
+    """Un paragraphe de la lettre, ou sa liste, tels qu'un courriel les porte."""
+    return "\n".join(f"- {element}" for element in bloc["elements"]) if "elements" in bloc else str(bloc["texte"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -21,7 +21,8 @@ from jalon.personnes.liens import OCTETS_JETON, empreinte
 from jalon.referentiels.parametres import mot
 from jalon.rendezvous.agenda import DROIT, rendez_vous_de
 from jalon.rendezvous.messages import ou_et_comment
-from jalon.rendezvous.models import EtatRendezVous, FluxAgenda, Modalite, RendezVous
+from jalon.rendezvous.models import EtatRendezVous, FluxAgenda, Invitation, Modalite, RendezVous
+from jalon.rendezvous.services import fin_de
 from jalon.socle.errors import HorsPerimetreError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
@@ -67,8 +68,17 @@ def _une_ligne(texte: str) -> str:
 
 
 def evenement_de_la_personne(rendez_vous: RendezVous) -> Evenement:
-    """Pour l'agenda de la personne : ni son nom, ni l'objet du rendez-vous."""
-    return _evenement(rendez_vous, _rendez_vous())
+    """Pour l'agenda de la personne, que d'autres voient peut-être : ni son nom, ni l'objet, ni avec qui."""
+    evenement = _evenement(rendez_vous, _rendez_vous())
+    return replace(evenement, lieu="Chez vous") if rendez_vous.modalite == Modalite.DOMICILE else evenement
+
+
+def evenement_de_la_reunion(invitation: Invitation) -> Evenement:
+    """Pour l'agenda de la personne : l'heure et le lieu, sans dire de quelle réunion il s'agit."""
+    reunion = invitation.reunion
+    debut = timezone.make_aware(datetime.combine(reunion.date, reunion.debut))
+    lieu = ", ".join(filter(None, (reunion.lieu, reunion.adresse)))
+    return Evenement(str(invitation.public_id), debut, fin_de(reunion), _rendez_vous(), lieu)
 
 
 def _evenement_de_l_agent(rendez_vous: RendezVous) -> Evenement:

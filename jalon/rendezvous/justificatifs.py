@@ -61,8 +61,8 @@ def declarer_absence(
 ) -> JustificatifAbsence:
     """Annonce ou explique une absence ; la personne est excusée tant que personne n'a refusé son motif.
 
-    Sans `acteur`, c'est la personne elle-même, par son lien. Un motif sans preuve exigée, noté par un agent, est
-    accepté du même geste : la parole suffit. Les autres restent à examiner.
+    Sans `acteur`, c'est la personne elle-même, par son lien ou dans son livret. Un motif sans preuve exigée, noté par
+    un agent, est accepté du même geste : la parole suffit. Les autres restent à examiner.
     """
     if perimetre is not None:
         perimetre.exiger("reunions.gerer")
@@ -96,7 +96,7 @@ def declarer_absence(
         "rendezvous.justificatif.declare", justificatif, acteur=acteur,
         organisme=perimetre.organisme_principal if perimetre else "",
         personnes=concernees(invitation, lien), vers=justificatif.etat,
-        resume="Absence déclarée par la personne, depuis son lien" if acteur is None else "Absence excusée",
+        resume="Absence déclarée par la personne" if acteur is None else "Absence excusée",
     )  # fmt: skip
     return justificatif
 

@@ -20,7 +20,10 @@ rls.protect(
 )
 FICHE_DU_CONTRAT = f"personne_id in (select l.personne_id from {LIEN_OUVERT} and l.usage = 'contrat')"
 """Ce que la personne a préparé, relu par le lien où elle écrit son contrat (R54)."""
-rls.protect("rendezvous_questionnairepreparatoire", f"{par_personne()} or {PAR_INVITATION} or {FICHE_DU_CONTRAT}")
+rls.protect(
+    "rendezvous_questionnairepreparatoire",
+    f"{par_personne()} or {elle_meme()} or {PAR_INVITATION} or {FICHE_DU_CONTRAT}",
+)
 rls.protect("rendezvous_justificatifabsence", f"{par_personne()} or {PAR_INVITATION}")
 rls.protect(
     "rendezvous_reponsequestion",

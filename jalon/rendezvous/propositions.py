@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ from jalon.personnes.liens import LienPersonnel, UsageLien, creer_lien, revoquer
 from jalon.personnes.models import Personne
 from jalon.personnes.selectors import filtre_perimetre
 from jalon.referentiels.parametres import nombre
-from jalon.rendezvous.agenda import Creneau, creneaux_libres, liberer
+from jalon.rendezvous.agenda import Creneau, creneaux_libres
 from jalon.rendezvous.convocations import adresses_postales, nom_complet
 from jalon.rendezvous.messages import (
     BilanMessages,
@@ -38,7 +38,7 @@ from jalon.rendezvous.messages import (
     qui_joindre,
 )
 from jalon.rendezvous.models import EtatRendezVous, PriseRendezVous, PropositionRendezVous, RendezVous
-from jalon.rendezvous.rendez_vous import exiger_un_des_droits, poser
+from jalon.rendezvous.rendez_vous import exiger_un_des_droits, poser, prevenir_de_son_absence
 from jalon.rendezvous.services import valider
 from jalon.socle.errors import HorsPerimetreError, JalonError, TransitionRefuseeError
 from jalon.socle.textes import nom_propre
@@ -282,31 +282,11 @@ def rendre_creneau(proposition: PropositionRendezVous, *, motif: str, lien: Lien
     Lève `JalonError` si elle ne dit pas pourquoi, ou si l'heure est passée.
     """
     proposition = _verrouiller(proposition)
-    rendez_vous = (
-        RendezVous.objects.select_for_update(of=("self",)).filter(pk=proposition.rendez_vous_id).first()
-        if proposition.rendez_vous_id is not None
-        else None
-    )
-    if rendez_vous is None or rendez_vous.etat != EtatRendezVous.FIXE or rendez_vous.debut <= timezone.now():
-        raise TransitionRefuseeError(
-            "Ce rendez-vous ne s'annule plus ici. Appelez le service : son numéro est sur la page."
-        )
+    rendez_vous = proposition.rendez_vous
+    if rendez_vous is None:
+        raise TransitionRefuseeError("Ce rendez-vous n'est plus pris : choisissez une autre date sur cette page.")
     if not motif.strip():
         raise JalonError("Dites-nous en un mot pourquoi : cela nous aide à vous proposer une autre date.")
-    rendez_vous.etat, rendez_vous.motif = EtatRendezVous.EXCUSE, motif.strip()[:300]
-    rendez_vous.constate_le = timezone.now()
-    rendez_vous.save(update_fields=["etat", "motif", "constate_le"])
-    liberer(rendez_vous)
-    proposition.rendez_vous, proposition.etat, proposition.close_le = None, Etat.OUVERTE, None
-    try:
-        with transaction.atomic():
-            proposition.save(update_fields=["rendez_vous", "etat", "close_le"])
-    except IntegrityError:
-        # Une invitation plus récente attend déjà sa réponse : celle-ci n'a plus à en recevoir.
-        proposition.etat, proposition.close_le = Etat.RETIREE, timezone.localdate()
-        proposition.save(update_fields=["rendez_vous", "etat", "close_le"])
-    tracer(
-        "rendezvous.rendez_vous.excuse", rendez_vous, acteur=None, personnes=[lien.dossier], de=EtatRendezVous.FIXE,
-        vers=EtatRendezVous.EXCUSE, motif=rendez_vous.motif, resume="La personne a prévenu qu'elle ne viendrait pas",
-    )  # fmt: skip
+    prevenir_de_son_absence(rendez_vous, dossier=lien.dossier, motif=motif)
+    proposition.refresh_from_db(fields=["rendez_vous", "etat", "close_le"])
     return proposition

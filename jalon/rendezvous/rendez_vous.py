@@ -31,7 +31,7 @@ from jalon.rendezvous.models import (
     RendezVous,
 )
 from jalon.rendezvous.workflows import exiger_rendez_vous
-from jalon.socle.errors import HorsPerimetreError, JalonError
+from jalon.socle.errors import HorsPerimetreError, JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
 __all__ = [
@@ -41,12 +41,14 @@ __all__ = [
     "constater_rendez_vous",
     "fixer_rendez_vous",
     "poser",
+    "prevenir_de_son_absence",
     "rendez_vous_de_la_personne",
     "reporter_rendez_vous",
     "verrouiller_rendez_vous",
 ]
 
 HORIZON = timedelta(days=366)
+SANS_DIRE_POURQUOI = "La personne a prévenu, sans dire pourquoi"
 
 
 def exiger_un_des_droits(perimetre: Perimetre) -> None:
@@ -210,6 +212,47 @@ def constater_rendez_vous(
         f"{rendez_vous.get_etat_display().lower()}",
     )  # fmt: skip
     return rendez_vous
+
+
+@transaction.atomic
+def prevenir_de_son_absence(rendez_vous: RendezVous, *, dossier: UUID, motif: str = "") -> RendezVous:
+    """La personne prévient elle-même qu'elle ne viendra pas : elle est excusée, et le temps est rendu.
+
+    Ce qui lui a été envoyé reste : la convocation garde sa preuve. L'invitation où elle avait choisi ce créneau se
+    rouvre ; une excuse qu'aucun autre rendez-vous ne suit se lit à l'accueil du référent. Lève
+    `TransitionRefuseeError` si l'heure est passée ou si le rendez-vous ne tient plus.
+    """
+    # L'invitation d'abord, comme par son lien : deux gestes ensemble s'attendent dans le même ordre.
+    proposition = PropositionRendezVous.objects.select_for_update(of=("self",)).filter(rendez_vous=rendez_vous).first()
+    # Sans la personne : dans son livret ou par son lien, sa fiche n'est pas lisible.
+    tenu = RendezVous.objects.select_for_update(of=("self",)).get(pk=rendez_vous.pk)
+    if tenu.etat != EtatRendezVous.FIXE or tenu.debut <= timezone.now():
+        raise TransitionRefuseeError(
+            "Ce rendez-vous ne s'annule plus ici. Appelez le service : son numéro est sur la page."
+        )
+    tenu.etat, tenu.motif = EtatRendezVous.EXCUSE, motif.strip()[:300] or SANS_DIRE_POURQUOI
+    tenu.constate_le = timezone.now()
+    tenu.save(update_fields=["etat", "motif", "constate_le"])
+    liberer(tenu)
+    if proposition is not None:
+        _rouvrir(proposition)
+    tracer(
+        "rendezvous.rendez_vous.excuse", tenu, acteur=None, personnes=[dossier], de=EtatRendezVous.FIXE,
+        vers=EtatRendezVous.EXCUSE, motif=tenu.motif, resume="La personne a prévenu qu'elle ne viendrait pas",
+    )  # fmt: skip
+    return tenu
+
+
+def _rouvrir(proposition: PropositionRendezVous) -> None:
+    """L'invitation attend de nouveau un choix ; une plus récente, si elle attend déjà, la remplace."""
+    etats = PropositionRendezVous.Etat
+    proposition.rendez_vous, proposition.etat, proposition.close_le = None, etats.OUVERTE, None
+    try:
+        with transaction.atomic():
+            proposition.save(update_fields=["rendez_vous", "etat", "close_le"])
+    except IntegrityError:
+        proposition.etat, proposition.close_le = etats.RETIREE, timezone.localdate()
+        proposition.save(update_fields=["rendez_vous", "etat", "close_le"])
 
 
 @transaction.atomic

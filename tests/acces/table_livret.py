@@ -20,6 +20,18 @@ def papier_inconnu(distribution: Distribution) -> dict[str, Any]:
     return {"document_id": uuid4()}
 
 
+def rendez_vous_inconnu(distribution: Distribution) -> dict[str, Any]:
+    return {"public_id": uuid4()}
+
+
+def contrat_inconnu(distribution: Distribution) -> dict[str, Any]:
+    return {"contrat": uuid4()}
+
+
+def rubrique_inconnue(distribution: Distribution) -> dict[str, Any]:
+    return {"contrat": uuid4(), "code": "ma_situation"}
+
+
 def experience_inconnue(distribution: Distribution) -> dict[str, Any]:
     return {"experience_id": uuid4()}
 
@@ -31,7 +43,19 @@ def experience_de_la_personne(distribution: Distribution) -> dict[str, Any]:
 
 
 FABRIQUES.update(
-    {f.__name__: f for f in (personne, etape_inconnue, papier_inconnu, experience_inconnue, experience_de_la_personne)}
+    {
+        f.__name__: f
+        for f in (
+            personne,
+            etape_inconnue,
+            papier_inconnu,
+            rendez_vous_inconnu,
+            contrat_inconnu,
+            rubrique_inconnue,
+            experience_inconnue,
+            experience_de_la_personne,
+        )
+    }
 )
 
 CONSULTE = {"orienteur": 200, "etrangere": 404, "siege": 200, "partenaire": 404, "operateur": 404}
@@ -50,7 +74,15 @@ ROUTES = {
     "livret_parcours": sans_visite(),
     "livret_etape": sans_visite("post", "etape_inconnue"),
     "livret_rendez_vous": sans_visite(),
+    "livret_rendez_vous_absence": sans_visite("post", "rendez_vous_inconnu"),
+    "livret_rendez_vous_agenda": sans_visite("get", "rendez_vous_inconnu"),
     "livret_contrats": sans_visite(),
+    "livret_contrat": sans_visite("get", "contrat_inconnu"),
+    "livret_contrat_rubrique": sans_visite("post", "rubrique_inconnue"),
+    "livret_contrat_objectif": sans_visite("post", "contrat_inconnu"),
+    "livret_contrat_signer": sans_visite("get", "contrat_inconnu"),
+    "livret_contrat_code": sans_visite("post", "contrat_inconnu"),
+    "livret_contrat_texte": sans_visite("get", "contrat_inconnu"),
     "livret_papiers": sans_visite(),
     "livret_papier": sans_visite("get", "papier_inconnu"),
     "livret_entretiens": sans_visite(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pikepdf
@@ -75,6 +75,18 @@ def test_refuse_de_cocher_l_etape_d_un_autre_ou_d_un_contrat_fini(
     client_entre.post(f"/livret/etapes/{etape.public_id}/")
     etape.refresh_from_db()
     assert etape.etat == "a_faire"
+
+
+@pytest.mark.parametrize(("ecart", "mot"), [(1, "En cours"), (0, "Arrivé à terme")])
+def test_un_contrat_passe_sa_fin_ne_se_dit_plus_en_cours(
+    elle: Personne, client_entre: Client, ecart: int, mot: str
+) -> None:
+    fin = timezone.localdate() + timedelta(days=ecart)
+    elle.contrats.update(periode=DateRange(date(2026, 10, 10), fin))
+    autre = ({"En cours", "Arrivé à terme"} - {mot}).pop()
+    page = texte(client_entre, "contrats")
+    assert mot in page
+    assert autre not in page
 
 
 def test_la_grille_dit_en_mots_ce_qui_a_bouge(client_entre: Client) -> None:

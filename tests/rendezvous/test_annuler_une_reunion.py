@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from jalon.documents.models import Document, Envoi
-from jalon.documents.services import lire_document
+from jalon.documents.services import installer_courriers, lire_document
 from jalon.personnes.coordonnees import Coordonnees
 from jalon.personnes.models import Adresse, Personne
+from jalon.referentiels.profil import charger_profil
 from jalon.rendezvous.annulations import NATURE, annuler_reunion, convoquees_a_prevenir
 from jalon.rendezvous.convocations import convoquer_reunion
 from jalon.rendezvous.models import EtatInvitation, Invitation, Reunion
@@ -63,7 +66,13 @@ def test_previent_par_les_moyens_de_la_convocation(distribution: Distribution) -
     assert "12 RUE DES ESSAIS" in Envoi.objects.get(personne=muette.public_id).destinataire
     assert (envois(jointe), envois(muette)) == (["courriel", "courrier", "sms"], ["courrier"])
     courriel = Envoi.objects.get(canal="courriel")
-    assert "est annulée" in courriel.objet
+    assert courriel.objet == "Votre réunion d'information est annulée"
+    assert set(
+        Document.objects.filter(nature=NATURE)
+        .exclude(personne=None)
+        .order_by("pk")
+        .values_list("version_modele__modele__code", flat=True)
+    ) == {NATURE}
     assert MOTIF in courriel.texte
     assert "ne vous déplacez pas" in courriel.texte
     lettres = Document.objects.filter(nature=NATURE).exclude(personne=None)
@@ -120,3 +129,22 @@ def test_un_refus_ne_previent_personne(distribution: Distribution) -> None:
     with pytest.raises(JalonError, match="Dites pourquoi"):
         annuler_reunion(reunion, motif=" ", **qui(distribution))
     assert not Envoi.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("profil", "objet"),
+    [
+        ("pas-de-calais", "Votre réunion d'information est annulée"),
+        ("loiret", "Votre information collective est annulée"),
+    ],
+)
+def test_la_lettre_est_celle_du_profil(distribution: Distribution, profil: str, objet: str) -> None:
+    installer_courriers(charger_profil(Path(settings.PROFILS) / profil))
+    personne = joignable(distribution)
+    reunion = convoquer(distribution, personne)
+    annuler_reunion(reunion, motif=MOTIF, **qui(distribution))
+    courriel = Envoi.objects.get(canal="courriel")
+    assert courriel.objet == objet
+    for dit in (MOTIF, "ne vous déplacez pas", "Ce n'est pas une absence", reunion.lieu):
+        assert dit in courriel.texte
+    assert objet in Envoi.objects.get(canal="sms").texte

@@ -30,6 +30,7 @@ class UsageCourrier(StrEnum):
     NOTIFICATION = "notification_orientation"
     COPIE = "copie_notification"
     CONVOCATION_REUNION = "convocation_reunion"
+    ANNULATION_REUNION = "annulation_reunion"
     RELANCE_ABSENCE = "relance_absence"
     CONVOCATION_RENDEZ_VOUS = "convocation_rendez_vous"
     INVITATION_RENDEZ_VOUS = "invitation_rendez_vous"
@@ -109,6 +110,13 @@ CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
         Champ("duree", "la durée prévue", "une heure et demie", _FACULTATIF),
         Champ("lien_questionnaire", "l'adresse de la fiche à remplir", "https://exemple.fr/fiche", _FACULTATIF),
     ),
+    UsageCourrier.ANNULATION_REUNION: (
+        *_COMMUNS,
+        Champ("date_reunion", "la date de la réunion", "lundi 9 novembre 2026", _REQUIS),
+        Champ("heure_reunion", "l'heure de la réunion", "9 h 30", _REQUIS),
+        *_LIEU,
+        Champ("motif", "la raison de l'annulation", "la salle est fermée", _REQUIS),
+    ),
     UsageCourrier.RELANCE_ABSENCE: (
         *_COMMUNS,
         Champ("date_absence", "le jour de l'absence", "lundi 9 novembre 2026", _REQUIS),
@@ -158,6 +166,7 @@ COURRIERS_REQUIS: Final[dict[str, UsageCourrier]] = {
     "notification_orientation_france_travail": UsageCourrier.NOTIFICATION,
     "copie_notification": UsageCourrier.COPIE,
     "convocation_reunion": UsageCourrier.CONVOCATION_REUNION,
+    "annulation_reunion": UsageCourrier.ANNULATION_REUNION,
     "relance_absence": UsageCourrier.RELANCE_ABSENCE,
     "convocation_rendez_vous": UsageCourrier.CONVOCATION_RENDEZ_VOUS,
     "invitation_rendez_vous": UsageCourrier.INVITATION_RENDEZ_VOUS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -48,6 +49,15 @@ class Suivi:
 
 
 @dataclass(frozen=True, slots=True)
+class Apercu:
+    """Les premières lignes d'une liste, son nombre, et l'adresse où elle est entière."""
+
+    lignes: Sequence[Any]
+    total: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class JourneeReferent:
     """Ce qu'un référent voit en arrivant."""
 
@@ -55,10 +65,11 @@ class JourneeReferent:
     prochain: RendezVous | None
     contrats: Sequence[Chiffre]
     personnes: Sequence[Chiffre]
-    a_noter: Sequence[RendezVous]
+    a_noter: Apercu
+    prevenus: Apercu
     valides: Sequence[Contrat]
     valides_url: str
-    sans_reponse: Sequence[PropositionRendezVous]
+    sans_reponse: Apercu
 
 
 def journee_referent(perimetre: Perimetre, agent: Agent, jour: date) -> JourneeReferent:
@@ -67,31 +78,52 @@ def journee_referent(perimetre: Perimetre, agent: Agent, jour: date) -> JourneeR
     aujourdhui = [r for r in rendez_vous if timezone.localdate(r.debut) == jour]
     return JourneeReferent(
         rendez_vous=aujourdhui[:MONTRES_AUJOURDHUI],
-        prochain=next((r for r in rendez_vous if timezone.localdate(r.debut) > jour), None),
-        a_noter=[
-            r for r in reversed(rendez_vous) if timezone.localdate(r.debut) < jour and r.etat == EtatRendezVous.FIXE
-        ][:MONTRES],
+        prochain=next(
+            (r for r in rendez_vous if timezone.localdate(r.debut) > jour and r.etat == EtatRendezVous.FIXE), None
+        ),
+        a_noter=_apercu(passes_a_noter(rendez_vous, jour), "a_noter"),
+        prevenus=_apercu(ont_prevenu(rendez_vous), "prevenus"),
         contrats=chiffres_contrats(compter_contrats(perimetre, jour, referent=agent), jour, referent=agent),
         personnes=_chiffres_personnes(perimetre, agent, jour),
         valides=valides_recemment(perimetre, agent, jour),
         valides_url=adresse_contrats(agent, valide_depuis=RECENTS.days),
-        sans_reponse=invitations_sans_reponse(agent, jour),
+        sans_reponse=_apercu(list(invitations_sans_reponse(agent)), "sans_reponse"),
     )
 
 
+def _apercu(lignes: Sequence[Any], liste: str) -> Apercu:
+    return Apercu(lignes[:MONTRES], len(lignes), f"{reverse('rendez_vous_a_suivre')}?liste={liste}")
+
+
 def rendez_vous_utiles(agent: Agent, jour: date) -> list[RendezVous]:
-    """Rendez-vous du jour, ceux qui restent à noter, et les prochains, en une lecture."""
+    """Rendez-vous du jour, ceux qui restent à noter, les prochains, et ceux où l'on ne viendra pas, en une lecture."""
     maintenant = timezone.make_aware(datetime.combine(jour, time.min))
     passes = Q(debut__gte=maintenant - RECENTS, debut__lt=maintenant, etat=EtatRendezVous.FIXE)
     du_jour = Q(debut__gte=maintenant, debut__lt=maintenant + timedelta(days=1))
     a_venir = Q(debut__gte=maintenant + timedelta(days=1), debut__lt=maintenant + RECENTS, etat=EtatRendezVous.FIXE)
+    suite = RendezVous.objects.filter(
+        personne=OuterRef("personne_id"), etat=EtatRendezVous.FIXE, debut__gte=timezone.now()
+    )
+    prevenus = Q(
+        etat=EtatRendezVous.EXCUSE, constate_par=None, debut__gte=maintenant - RECENTS, debut__lt=maintenant + RECENTS
+    ) & ~Exists(suite)
     tenus = (
-        RendezVous.objects.filter(Q(agent=agent) | Exists(_participe(agent)), passes | du_jour | a_venir)
+        RendezVous.objects.filter(Q(agent=agent) | Exists(_participe(agent)), passes | du_jour | a_venir | prevenus)
         .exclude(etat__in=(EtatRendezVous.ANNULE, EtatRendezVous.REPORTE))
         .select_related("personne")
         .order_by("debut", "pk")
     )
     return list(tenus)
+
+
+def passes_a_noter(rendez_vous: Sequence[RendezVous], jour: date) -> list[RendezVous]:
+    """Passés sans que leur tenue soit dite, le plus récent d'abord."""
+    return [r for r in reversed(rendez_vous) if timezone.localdate(r.debut) < jour and r.etat == EtatRendezVous.FIXE]
+
+
+def ont_prevenu(rendez_vous: Sequence[RendezVous]) -> list[RendezVous]:
+    """Excusés par la personne elle-même ; un autre rendez-vous est à fixer, s'il ne l'est pas encore."""
+    return [r for r in rendez_vous if r.etat == EtatRendezVous.EXCUSE and r.constate_par_id is None]
 
 
 def _participe(agent: Agent) -> QuerySet[ParticipantRendezVous]:
@@ -240,12 +272,12 @@ def _avec_un_acte_depuis(personnes: list[UUID], limite: date) -> set[UUID]:
 # --- Les invitations
 
 
-def invitations_sans_reponse(agent: Agent, jour: date) -> list[PropositionRendezVous]:
+def invitations_sans_reponse(agent: Agent) -> QuerySet[PropositionRendezVous]:
     """Invitations à choisir un créneau que la personne n'a pas encore prises, les plus anciennes d'abord."""
-    return list(
+    return (
         PropositionRendezVous.objects.filter(
             agent=agent, etat=PropositionRendezVous.Etat.OUVERTE, proposee_le__gte=timezone.now() - SANS_REPONSE
         )
         .select_related("personne")
-        .order_by("proposee_le", "pk")[:MONTRES]
+        .order_by("proposee_le", "pk")
     )

@@ -60,7 +60,7 @@ class LigneDelai:
 
     @property
     def badge(self) -> dict[str, str]:
-        return badge(self.objet.etat) if isinstance(self.objet, Contrat) else {}
+        return badge(self.objet, self.jour) if isinstance(self.objet, Contrat) else {}
 
     @property
     def depuis_reception(self) -> int | None:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from jalon.agents.models import Affectation, Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.contrats.enums import EtatContrat
+from jalon.contrats.enums import EtatContrat, a_terme, etat_affiche
 from jalon.contrats.lots import DROIT as DROIT_IMPRIMER
 from jalon.contrats.lots import derniers_lots
 from jalon.contrats.models import Contrat, TypeContrat
@@ -32,6 +31,7 @@ from jalon.traces.models import Lecture
 from jalon.traces.services import noter_lecture
 from jalon.web.contrats.forms import FiltresForm
 from jalon.web.socle.acces import exige
+from jalon.web.socle.pages import page_et_total
 
 PAR_PAGE = 50
 HORIZONS = (15, 30, 60, 90)
@@ -57,6 +57,7 @@ TONS: dict[str, tuple[str, str]] = {
     EtatContrat.BILAN: ("vert", "checklist"),
     EtatContrat.ROMPU: ("rouge", "circle-x"),
 }
+RELATIONS = ("personne", "type", "territoire", "organisme", "referent")
 COLONNES = (
     "id", "public_id", "etat", "periode", "ouvert_le", "signe_le", "recu_le", "referent_externe", "complexe",
     "reference_seule",
@@ -65,10 +66,13 @@ COLONNES = (
 )  # fmt: skip
 
 
-def badge(etat: str) -> dict[str, str]:
-    """Ton, dessin et mot d'un état."""
-    ton, icone = TONS.get(etat, ("gris", "archive"))
-    return {"ton": ton, "icone": icone, "texte": EtatContrat(etat).label}
+def badge(contrat: Any, jour: date) -> dict[str, str]:
+    """Ton, dessin et mot de l'état d'un contrat, ou de ce qui en a été lu : `etat` et `periode`."""
+    fin = contrat.periode.upper if contrat.periode is not None else None
+    ton, icone = TONS.get(contrat.etat, ("gris", "archive"))
+    if a_terme(contrat.etat, fin, jour):
+        ton, icone = "ambre", "alert-triangle"
+    return {"ton": ton, "icone": icone, "texte": etat_affiche(contrat.etat, fin, jour)}
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Ligne:
 
     @property
     def badge(self) -> dict[str, str]:
-        return badge(self.contrat.etat)
+        return badge(self.contrat, self.jour)
 
     @property
     def a_imprimer(self) -> bool:
@@ -185,13 +189,10 @@ class Liste:
         return voulu
 
     def page(self) -> tuple[Any, list[Ligne]]:
-        lues = (
-            self.contrats()
-            .select_related("personne", "type", "territoire", "organisme", "referent")
-            .only(*COLONNES)
-        )  # fmt: skip
-        page = Paginator(lues, PAR_PAGE).get_page(self.numero_page)
-        return page, [Ligne(contrat, self.jour) for contrat in page.object_list]
+        page, cles = page_et_total(self.contrats(), self.numero_page, PAR_PAGE)
+        lus = contrats_du_perimetre(self.perimetre).filter(pk__in=cles).select_related(*RELATIONS).only(*COLONNES)
+        par_cle = {contrat.pk: contrat for contrat in lus}
+        return page, [Ligne(par_cle[cle], self.jour) for cle in cles]
 
     def adresse(self, **change: str) -> str:
         """Les facettes en place, sauf celles que l'on change."""
@@ -290,11 +291,7 @@ ENTETES = (
 def exporter(request: HttpRequest) -> FileResponse:
     """Écrit les contrats des facettes ; l'extraction est notée, le NIR n'y est jamais."""
     liste = Liste(request.perimetre, request.GET)
-    lus = (
-        liste.contrats()
-        .select_related("personne", "type", "territoire", "organisme", "referent")
-        .only(*COLONNES)
-    )  # fmt: skip
+    lus = liste.contrats().select_related(*RELATIONS).only(*COLONNES)
     voulu = request.GET.get("format", "")
     format = ExportFormat(voulu) if voulu in list(ExportFormat) else ExportFormat.XLSX
     lignes = [_cellules(Ligne(contrat, liste.jour)) for contrat in lus]
@@ -309,7 +306,7 @@ def exporter(request: HttpRequest) -> FileResponse:
 def _cellules(ligne: Ligne) -> list[Cell]:
     lu = ligne.contrat
     return [
-        nom_propre(lu.personne.nom), nom_propre(lu.personne.prenom), lu.type.libelle, lu.get_etat_display(),
+        nom_propre(lu.personne.nom), nom_propre(lu.personne.prenom), lu.type.libelle, lu.etat_affiche,
         ligne.referent, lu.organisme.libelle, lu.territoire.libelle if lu.territoire else "",
         lu.periode.lower if lu.periode is not None else None, ligne.fin, lu.signe_le, lu.recu_le, ligne.attente,
     ]  # fmt: skip

@@ -31,7 +31,7 @@ from jalon.contrats.redaction import (
     lire_saisie,
     saisie_de,
 )
-from jalon.personnes.liens import LienPersonnel
+from jalon.personnes.liens import SansCompte
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
 from jalon.web.templatetags.jalon import date_heure
 
@@ -145,11 +145,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Auteur:
-    """Qui écrit : un agent et son périmètre, ou la personne par son lien."""
+    """Qui écrit : un agent et son périmètre, ou la personne, par son lien ou dans son livret."""
 
     agent: Agent | None = None
     perimetre: Perimetre | None = None
-    lien: LienPersonnel | None = None
+    lien: SansCompte | None = None
 
     def ecrire(
         self, contrat: Contrat, champ: ChampContrat, saisie: Saisie, numero: int, *, mots: bool, malgre: bool

@@ -82,7 +82,7 @@ def montrer(request: HttpRequest, ouvert: Contrat, refuse: ActeForm | None = Non
     contexte = {
         "contrat": ouvert,
         "personne": ouvert.personne,
-        "badge": badge(ouvert.etat),
+        "badge": badge(ouvert, timezone.localdate()),
         "page": composer_page(redaction.champs_de(ouvert), {}),
         "objectifs": objectifs.plan(ouvert),
         "etats": EtatObjectif.choices,

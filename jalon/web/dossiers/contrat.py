@@ -58,7 +58,7 @@ def bloc(lu: SimpleNamespace, perimetre: Perimetre, jour: date) -> BlocContrat:
     if route == "contrat_ecrire" and not perimetre.peut(droit):
         route = "contrat"
     url = reverse(route, args=[lu.public_id]) if perimetre.peut("contrats.consulter") else ""
-    return BlocContrat(lu, badge(lu.etat), _dates(lu, jour), attend, url, bouton)
+    return BlocContrat(lu, badge(lu, jour), _dates(lu, jour), attend, url, bouton)
 
 
 def _dates(lu: SimpleNamespace, jour: date) -> str:

@@ -1,22 +1,20 @@
-"""La part du contrat que la personne écrit par son lien, sans compte (R54, D04).
+"""La part du contrat que la personne écrit elle-même, sans compte (R54, D04).
 
-PostgreSQL n'ouvre à ces pages que ce contrat, ce qui en relève et la fiche que la personne a préparée ; son dossier, lui,
-n'y est pas lisible.
+Deux portes mènent à ces pages : le lien de ce contrat (`porte_contrat`) et le livret. PostgreSQL n'y ouvre que ce
+contrat, ce qui en relève et la fiche que la personne a préparée ; son dossier, lui, n'y est pas lisible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jalon.contrats import objectifs, redaction
@@ -24,92 +22,58 @@ from jalon.contrats.appuis import fiche_preparatoire
 from jalon.contrats.enums import EtatContrat
 from jalon.contrats.models import Contrat, Objectif
 from jalon.contrats.objectifs import LONGUEUR_INTITULE, ajouter_objectif, modifier_objectif, retirer
-from jalon.personnes.liens import LienPersonnel, UsageLien, empreinte, lire_lien, noter_usage
 from jalon.socle.errors import HorsPerimetreError, JalonError
-from jalon.socle.rls import Reglages, set_context
 from jalon.web.contrats.redaction import champ_du_contrat
 from jalon.web.contrats.saisie import Auteur, Page, composer_page, enregistrer_page, enregistrer_rubrique, lire_numero
-from jalon.web.lien.limite import TropDeDemandesError, compter_demande
 
-LONGUEUR_JETON = 128
-INTROUVABLE = "Cette page n’est plus ouverte"
+
+@dataclass(frozen=True)
+class Adresses:
+    """Les pages d'un contrat ouvert à la personne ; `rubriques` précède le code de chacune."""
+
+    ecrire: str
+    rubriques: str
+    objectifs: str
+    signer: str
+    code: str
+    texte: str
+
+
+@dataclass(frozen=True)
+class Gabarits:
+    """Le cadre de chaque page : celui du lien, ou celui du livret ; le corps est le même."""
+
+    ecrire: str
+    signer: str
 
 
 @dataclass(frozen=True)
 class Visite:
-    """Ce que le lien ouvre."""
+    """Un contrat ouvert à la personne, et par où elle est entrée."""
 
-    jeton: str
-    lien: LienPersonnel
     contrat: Contrat
-
-    @property
-    def auteur(self) -> Auteur:
-        return Auteur(lien=self.lien)
+    auteur: Auteur
+    prenom: str
+    adresses: Adresses
+    gabarits: Gabarits
+    jusqu_au: datetime | None = None
+    """Jour où le lien se ferme ; le livret n'en a pas."""
+    autour: dict[str, Any] = field(default_factory=dict)
+    """Ce que demande le cadre de la page."""
 
     @property
     def s_ecrit(self) -> bool:
         return self.contrat.etat in EtatContrat.ecrits()
 
-
-Vue = Callable[..., HttpResponse]
-
-
-def par_lien_contrat(vue: Vue | None = None, *, frappe: bool = False) -> Vue:
-    """Ouvre la vue à qui a le jeton d'un contrat ; un lien fermé ou inconnu mène à une page qui dit qui appeler.
-
-    Le jeton ne part nulle part : ni vers un autre site, ni dans un cache, ni dans un moteur de recherche.
-    """
-    if vue is None:
-        return lambda donnee: par_lien_contrat(donnee, frappe=frappe)  # type: ignore[return-value]
-    ouverte: Vue = vue
-
-    @wraps(ouverte)
-    def gardee(request: HttpRequest, jeton: str, **reste: object) -> HttpResponse:
-        try:
-            compter_demande(request, frappe=frappe)
-            reponse = _ouvrir(request, jeton[:LONGUEUR_JETON], ouverte, reste)
-        except TropDeDemandesError as refus:
-            reponse = _ferme(request, "Patientez un instant", str(refus), 429)
-        # « no-referrer » ferait envoyer une origine nulle, que la garde contre les formulaires forgés refuse.
-        reponse["Referrer-Policy"] = "same-origin"
-        reponse["Cache-Control"] = "no-store"
-        reponse["X-Robots-Tag"] = "noindex, nofollow"
-        return reponse
-
-    return login_not_required(gardee)
-
-
-def _ouvrir(request: HttpRequest, jeton: str, vue: Vue, reste: dict[str, object]) -> HttpResponse:
-    set_context(Reglages(lien=empreinte(jeton)))
-    lien = lire_lien(jeton, usage=UsageLien.CONTRAT)
-    contrat = None
-    if lien is not None and lien.ouvert:
-        contrat = Contrat.objects.filter(public_id=lien.objet).select_related("type", "organisme").first()
-    if lien is None or contrat is None or contrat.version_id is None:
-        texte = (
-            "Ce lien n’est plus valable. Il dure quelques semaines, ou un lien plus récent l’a remplacé."
-            if lien is not None
-            else "Nous ne reconnaissons pas ce lien. Vérifiez qu’il est copié en entier."
-        )
-        return _ferme(request, INTROUVABLE, texte, 410 if lien is not None else 404)
-    noter_usage(lien)
-    return vue(request, Visite(jeton, lien, contrat), **reste)
-
-
-def _ferme(request: HttpRequest, titre: str, texte: str, statut: int) -> HttpResponse:
-    if "json" in request.headers.get("Accept", "") and request.method == "POST":
-        return JsonResponse({"message": f"{titre}. {texte}", "fini": True}, status=statut)
-    contact = (
-        "Appelez le service qui vous a écrit : son numéro est sur votre lettre. Il vous en donnera un autre."
-        if statut != 429
-        else ""
-    )
-    return render(request, "lien/ferme.html", {"titre": titre, "texte": texte, "contact": contact}, status=statut)
+    @property
+    def contexte(self) -> dict[str, Any]:
+        return {
+            "contrat": self.contrat, "organisme": self.contrat.organisme, "prenom": self.prenom,
+            "adresses": self.adresses, "jusqu_au": self.jusqu_au, **self.autour,
+        }  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@par_lien_contrat
 def ecrire(request: HttpRequest, visite: Visite) -> HttpResponse:
     """Ses mots, ce qu'elle avait préparé, ses objectifs. Rien n'est obligatoire."""
     page = _page(visite)
@@ -119,10 +83,10 @@ def ecrire(request: HttpRequest, visite: Visite) -> HttpResponse:
             enregistrer_page(visite.contrat, page, request.POST, visite.auteur)
         except JalonError as refus:
             messages.error(request, str(refus))
-            return redirect("lien_contrat", visite.jeton)
+            return redirect(visite.adresses.ecrire)
         if not page.refusees:
-            messages.success(request, "C’est gardé. Revenez quand vous voulez, par le même lien.")
-            return redirect("lien_contrat", visite.jeton)
+            messages.success(request, "C’est gardé. Revenez quand vous voulez, par le même chemin.")
+            return redirect(visite.adresses.ecrire)
         messages.warning(request, "Une de vos réponses est à revoir : elle est marquée plus bas. Le reste est gardé.")
         statut = 409 if any(case.ecart for case in page.refusees) else 422
     return _afficher(request, visite, page, statut=statut)
@@ -141,11 +105,7 @@ def _afficher(
     contrat = visite.contrat
     fiche, reponses = fiche_preparatoire(contrat, voit_sante=True)
     contexte = {
-        "jeton": visite.jeton,
-        "prenom": visite.lien.prenom,
-        "contrat": contrat,
-        "organisme": contrat.organisme,
-        "jusqu_au": visite.lien.expire_le,
+        **visite.contexte,
         "s_ecrit": visite.s_ecrit,
         "page": page,
         "reponses": reponses,
@@ -154,11 +114,10 @@ def _afficher(
         "brouillon": brouillon,
         "longueur": LONGUEUR_INTITULE,
     }
-    return render(request, "lien/contrat.html", contexte, status=statut)
+    return render(request, visite.gabarits.ecrire, contexte, status=statut)
 
 
 @require_POST
-@par_lien_contrat(frappe=True)
 def rubrique(request: HttpRequest, visite: Visite, code: str) -> JsonResponse:
     """Garde une rubrique pendant la frappe, si la personne peut l'écrire."""
     try:
@@ -169,10 +128,9 @@ def rubrique(request: HttpRequest, visite: Visite, code: str) -> JsonResponse:
 
 
 @require_POST
-@par_lien_contrat
 def objectif(request: HttpRequest, visite: Visite) -> HttpResponse:
     """Propose un objectif avec ses mots, le récrit, ou le retire tant que personne n'y travaille."""
-    qui = {"acteur": None, "perimetre": None, "lien": visite.lien}
+    qui: dict[str, Any] = {"acteur": None, "perimetre": None, "lien": visite.auteur.lien}
     intitule = request.POST.get("intitule", "")
     acte = request.POST.get("acte", "")
     try:
@@ -196,7 +154,7 @@ def objectif(request: HttpRequest, visite: Visite) -> HttpResponse:
             request, visite, _page(visite), brouillon=intitule if acte in ("ajouter", "modifier") else "", statut=409
         )
     messages.success(request, fait)
-    return redirect(f"{reverse('lien_contrat', args=[visite.jeton])}#objectifs")
+    return redirect(f"{visite.adresses.ecrire}#objectifs")
 
 
 def _le_sien(contrat: Contrat, brut: str) -> Objectif:

@@ -1,6 +1,7 @@
 """Signer son contrat à distance : la personne relit, demande un code, écrit son nom (F048).
 
-Le lien n'ouvre que ce contrat : le texte arrêté se lit en entier pour être relu, sans rien ouvrir d'autre du dossier.
+Par son lien ou dans son livret, toujours avec un code : le texte arrêté se lit en entier pour être relu, sans rien
+ouvrir d'autre du dossier.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from jalon.socle.errors import JalonError
 from jalon.web.contrats.circuit import erreurs
 from jalon.web.contrats.circuit_forms import SignatureForm
 from jalon.web.contrats.signature import lire
-from jalon.web.lien.contrat import Visite, par_lien_contrat
+from jalon.web.lien.contrat import Visite
 
 
 class SignatureDistanceForm(SignatureForm):
@@ -46,13 +47,12 @@ class SignatureDistanceForm(SignatureForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@par_lien_contrat
 def page(request: HttpRequest, visite: Visite) -> HttpResponse:
     """Relire, puis signer avec son code. Une signature donnée le reste : la page le dit."""
     contrat = visite.contrat
     if contrat.etat != EtatContrat.A_SIGNER:
         signee = contrat.signatures.filter(signataire=Signataire.PERSONNE, sans_effet_le=None).order_by("pk").first()
-        return render(request, "lien/signature.html", {"signee": signee, **_commun(visite)})
+        return render(request, visite.gabarits.signer, {"signee": signee, **_commun(visite)})
     if request.method != "POST":
         return _a_signer(request, visite, SignatureDistanceForm())
     form = SignatureDistanceForm(request.POST)
@@ -67,11 +67,10 @@ def page(request: HttpRequest, visite: Visite) -> HttpResponse:
         messages.error(request, str(refus))
         return _a_signer(request, visite, form, statut=409)
     messages.success(request, "Votre signature est gardée. Votre référent va signer à son tour.")
-    return redirect("lien_contrat_signer", visite.jeton)
+    return redirect(visite.adresses.signer)
 
 
 @require_POST
-@par_lien_contrat
 def code(request: HttpRequest, visite: Visite) -> HttpResponse:
     """Envoie un code à la personne, par le moyen qu'elle a accepté."""
     try:
@@ -82,11 +81,10 @@ def code(request: HttpRequest, visite: Visite) -> HttpResponse:
         messages.error(request, str(refus))
     else:
         messages.success(request, "Votre code part. Il arrive en quelques instants.")
-    return redirect("lien_contrat_signer", visite.jeton)
+    return redirect(visite.adresses.signer)
 
 
 @require_safe
-@par_lien_contrat
 def texte(request: HttpRequest, visite: Visite) -> HttpResponse:
     """Le texte exact, à garder."""
     with effets_complets():
@@ -94,22 +92,18 @@ def texte(request: HttpRequest, visite: Visite) -> HttpResponse:
         octets = lire_document(document) if document is not None else b""
     if document is None:
         messages.warning(request, "Votre contrat n’a pas encore de texte à signer.")
-        return redirect("lien_contrat", visite.jeton)
+        return redirect(visite.adresses.ecrire)
     reponse = HttpResponse(octets, content_type="application/pdf")
     reponse["Content-Disposition"] = 'inline; filename="contrat.pdf"'
     return reponse
 
 
 def _commun(visite: Visite) -> dict[str, Any]:
-    contrat = visite.contrat
-    return {
-        "jeton": visite.jeton, "prenom": visite.lien.prenom, "contrat": contrat, "organisme": contrat.organisme,
-        "a_un_texte": contrat.document_id is not None,
-    }  # fmt: skip
+    return {**visite.contexte, "a_un_texte": visite.contrat.document_id is not None}
 
 
 def _a_signer(request: HttpRequest, visite: Visite, form: SignatureDistanceForm, *, statut: int = 200) -> HttpResponse:
     with effets_complets():
         feuille = lire(visite.contrat)
     contexte = {"form": form, "feuille": feuille, "signee": None, **_commun(visite)}
-    return render(request, "lien/signature.html", contexte, status=statut)
+    return render(request, visite.gabarits.signer, contexte, status=statut)

@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from jalon.web.livret import agent, entree, views
+from jalon.web.lien import contrat, signature
+from jalon.web.livret import agent, entree, rencontres, views
+from jalon.web.livret.contrat import par_son_livret
 
 urlpatterns: list[URLPattern] = [
     path("livret/", entree.livret, name="livret"),
@@ -12,7 +14,20 @@ urlpatterns: list[URLPattern] = [
     path("livret/parcours/", views.parcours, name="livret_parcours"),
     path("livret/etapes/<uuid:etape_id>/", views.etape, name="livret_etape"),
     path("livret/rendez-vous/", views.rendez_vous, name="livret_rendez_vous"),
+    path("livret/rendez-vous/<uuid:public_id>/absence/", rencontres.absence, name="livret_rendez_vous_absence"),
+    path("livret/rendez-vous/<uuid:public_id>/agenda.ics", rencontres.agenda, name="livret_rendez_vous_agenda"),
     path("livret/contrats/", views.contrats, name="livret_contrats"),
+    path("livret/contrats/<uuid:contrat>/", par_son_livret(contrat.ecrire), name="livret_contrat"),
+    path(
+        "livret/contrats/<uuid:contrat>/rubriques/<slug:code>/", par_son_livret(contrat.rubrique),
+        name="livret_contrat_rubrique",
+    ),
+    path(
+        "livret/contrats/<uuid:contrat>/objectifs/", par_son_livret(contrat.objectif), name="livret_contrat_objectif"
+    ),
+    path("livret/contrats/<uuid:contrat>/signer/", par_son_livret(signature.page), name="livret_contrat_signer"),
+    path("livret/contrats/<uuid:contrat>/signer/code/", par_son_livret(signature.code), name="livret_contrat_code"),
+    path("livret/contrats/<uuid:contrat>/texte.pdf", par_son_livret(signature.texte), name="livret_contrat_texte"),
     path("livret/papiers/", views.papiers, name="livret_papiers"),
     path("livret/papiers/<uuid:document_id>/", views.papier, name="livret_papier"),
     path("livret/entretiens/", views.entretiens, name="livret_entretiens"),

@@ -61,6 +61,7 @@ def accueil(request: HttpRequest, visite: Visite) -> HttpResponse:
     return page(
         request, visite, "accueil", "accueil", rendez_vous=prochaine(rencontres(visite.titulaire)),
         contrat=contrat_du_moment(contrats), attendus=[c for c in contrats if c.a_valider_avant is not None],
+        ouverts=[c for c in contrats if c.s_ecrit or c.se_signe],
         contacts=interlocuteurs(visite.titulaire, timezone.localdate()),
         lectures=ouvertures(visite.titulaire, LECTURES_A_L_ACCUEIL), papiers=documents_de(visite.titulaire)[:3],
     )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -29,6 +29,7 @@ from jalon.web.lien.limite import TropDeDemandesError
 TEMOIN = "jalon_livret"
 ATTENTE = "jalon_livret_attente"
 SEL = "jalon.livret"
+FINIE = "Votre visite est finie. C'est pour vous protéger. Entrez de nouveau votre code."
 Vue = Callable[..., HttpResponse]
 
 
@@ -64,11 +65,12 @@ def par_visite(vue: Vue) -> Vue:
     def gardee(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.perimetre = Perimetre.vide()  # type: ignore[attr-defined]
         visite = lire(request)
+        if visite is None and "json" in request.headers.get("Accept", ""):
+            # La frappe se garde sans quitter la page : une page d'entrée en retour passerait pour un succès.
+            return discrete(JsonResponse({"message": FINIE, "fini": True}, status=401))
         if visite is None:
             if lire_temoin(request, TEMOIN):
-                messages.info(
-                    request, "Votre visite est finie. C'est pour vous protéger. Entrez de nouveau votre code."
-                )
+                messages.info(request, FINIE)
             reponse: HttpResponse = redirect("livret")
             oublier_temoin(reponse, TEMOIN)
             return discrete(reponse)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -375,12 +375,24 @@ def jours_entre(debut: date, fin: date) -> int:
 
 @register.filter
 def periode(valeur: DateRange) -> str:
-    """« depuis le 30 sept. 2026 », « du 31 août au 30 sept. 2026 » ; une période vide fut corrigée le jour même."""
+    """« depuis le 30 sept. 2026 », « du 31 août au 30 sept. 2026 », dernier jour compris, « le 31 août 2026 ».
+
+    Une période vide fut corrigée le jour même.
+    """
     if valeur.isempty:
         return "corrigé le jour même"
     if valeur.upper is None:
         return f"depuis le {date_courte(valeur.lower)}"
-    return f"du {date_courte(valeur.lower)} au {date_courte(valeur.upper)}"
+    dernier = dernier_jour(valeur)
+    if dernier == valeur.lower:
+        return f"le {date_courte(dernier)}"
+    return f"du {date_courte(valeur.lower)} au {date_courte(dernier)}"
+
+
+@register.filter
+def dernier_jour(valeur: DateRange) -> date | None:
+    """Dernier jour d'une période, compris ; rien si elle n'a pas de fin."""
+    return valeur.upper - timedelta(days=1) if valeur.upper is not None else None
 
 
 @register.filter

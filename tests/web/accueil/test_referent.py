@@ -180,6 +180,43 @@ def test_les_invitations_sans_reponse(distribution: Distribution, connecte: Any)
     assert "Attendue" in texte
 
 
+def test_le_nombre_d_une_liste_l_ouvre_en_entier(distribution: Distribution, connecte: Any) -> None:
+    referent = distribution.partenaire
+    for rang in range(7):
+        un_rendez_vous(suivie(distribution), referent, jour(2), time(8 + rang))
+        PropositionRendezVous.objects.create(
+            personne=suivie(distribution), agent=referent, organisme=organisme_de(referent),
+            objet=ObjetRendezVous.ENTRETIEN, du=timezone.localdate(), au=timezone.localdate(), proposee_par=referent,
+        )  # fmt: skip
+        if rang < 6:
+            excuse(distribution, jour(-3 - rang))
+    client = connecte("partenaire")
+    vue = client.get("/").context["journee"].referent
+    for apercu, attendu in ((vue.a_noter, 7), (vue.prevenus, 6), (vue.sans_reponse, 7)):
+        assert (len(apercu.lignes), apercu.total) == (5, attendu)
+        assert f'href="{apercu.url}"' in page(client)
+        entiere = client.get(apercu.url)
+        assert entiere.context["page"].paginator.count == attendu
+        assert all(ligne.personne.nom for ligne in entiere.context["page"])
+
+
+def excuse(distribution: Distribution, quand: date, **champs: Any) -> RendezVous:
+    """Rendez-vous où la personne a dit elle-même qu'elle ne viendrait pas."""
+    valeurs = {"etat": EtatRendezVous.EXCUSE, "motif": "Enfant malade", "constate_le": timezone.now(), **champs}
+    return un_rendez_vous(suivie(distribution), distribution.partenaire, quand, **valeurs)
+
+
+def test_qui_a_prevenu_reste_tant_qu_une_autre_date_n_est_pas_fixee(distribution: Distribution, connecte: Any) -> None:
+    demain = timezone.localdate() + timedelta(days=1)
+    rendez_vous = excuse(distribution, demain)
+    excuse(distribution, demain, constate_par=distribution.partenaire, debut=timezone.now() + timedelta(hours=30))
+    assert [r.pk for r in connecte("partenaire").get("/").context["journee"].referent.prevenus.lignes] == [
+        rendez_vous.pk
+    ]
+    un_rendez_vous(rendez_vous.personne, distribution.partenaire, demain + timedelta(days=5))
+    assert "Ont prévenu" not in page(connecte("partenaire"))
+
+
 def test_autant_de_requetes_pour_une_ou_vingt_personnes(distribution: Distribution, connecte: Any) -> None:
     client, referent = connecte("partenaire"), distribution.partenaire
 

@@ -44,6 +44,20 @@ def test_finit_dans_trente_jours_au_jour_pres(connecte: Any, distribution: Distr
     assert (contrat.personne.nom in personnes(connecte("siege"), echeance="30")) is vu
 
 
+@pytest.mark.parametrize(("jours", "termine"), [(0, False), (-1, True)])
+def test_passe_sa_fin_un_contrat_n_est_plus_dit_en_vigueur(
+    connecte: Any, distribution: Distribution, jours: int, termine: bool
+) -> None:
+    contrat = finissant(distribution, jours)
+    mot, client = "Arrivé à terme, à renouveler ou à clore", connecte("siege")
+    badges = [ligne.badge["texte"] for ligne in client.get(reverse("contrats")).context["lignes"]]
+    assert badges == [mot if termine else "En vigueur"]
+    for page in (reverse("contrat", args=[contrat.public_id]), f"/personnes/{contrat.personne.public_id}/"):
+        assert (mot in client.get(page).content.decode()) is termine
+    contrat.refresh_from_db()
+    assert contrat.etat == "en_vigueur"
+
+
 def test_les_facettes_filtrent(connecte: Any, distribution: Distribution) -> None:
     vigueur, signe = finissant(distribution, 60), un_contrat(distribution, etat="signe", type="cer_professionnel")
     client = connecte("siege")

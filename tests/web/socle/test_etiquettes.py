@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.template import Context, Template, TemplateSyntaxError
 
 from jalon.agents.perimetre import Perimetre
@@ -96,3 +97,16 @@ def test_la_barre_de_delai_change_de_ton(passes: int, ton: str) -> None:
     assert f"ton-{ton}" in page
     assert "style=" not in page
     assert ("dépassé" in page) == (ton == "rouge")
+
+
+@pytest.mark.parametrize(
+    ("periode", "attendu"),
+    [
+        (DateRange(date(2026, 8, 31), date(2026, 10, 1)), "du 31 août 2026 au 30 sept. 2026"),
+        (DateRange(date(2028, 2, 29), date(2028, 3, 1)), "le 29 févr. 2028"),
+        (DateRange(date(2026, 9, 30), None), "depuis le 30 sept. 2026"),
+        (DateRange(empty=True), "corrigé le jour même"),
+    ],
+)
+def test_une_periode_se_lit_dernier_jour_compris(periode: DateRange, attendu: str) -> None:
+    assert etiquettes.periode(periode) == attendu

@@ -94,7 +94,7 @@
         this.encours = fetch(this.bloc.dataset.adresse, { method: "POST", body: corps, headers: { Accept: "application/json" }, credentials: "same-origin", keepalive: true });
         const reponse = await this.encours;
         const dit = (reponse.headers.get("content-type") || "").includes("json") ? await reponse.json() : { message: "Rechargez la page : votre session est peut-être finie. Votre texte est gardé sur cet appareil." };
-        if (reponse.ok) { this.reussir(dit); } else if (reponse.status === 409 && dit.valeurs) { this.departager(dit, envoyees); } else { this.dire(dit.message, "rouge"); if (dit.fini) { this.arrete = true; } }
+        if (reponse.ok && "numero" in dit) { this.reussir(dit); } else if (reponse.status === 409 && dit.valeurs) { this.departager(dit, envoyees); } else { this.dire(dit.message, "rouge"); if (dit.fini) { this.arrete = true; } }
         this.perdu = null;
       } catch {
         this.change = true;
