@@ -155,6 +155,15 @@ def semaines_du_mois(premier: date) -> list[tuple[date, date]]:
 
 
 @dataclass(frozen=True)
+class Tranche:
+    """Des jours de terme, [du, au[, et combien de leurs premiers contrats une page laisse à celle d'avant."""
+
+    du: date
+    au: date
+    saute: int
+
+
+@dataclass(frozen=True)
 class Termes:
     """Combien de contrats vivants arrivent à leur terme chaque jour, et combien d'entre eux sans bilan final clos."""
 
@@ -172,15 +181,25 @@ class Termes:
         )
         return cls({fin: (n, sans_bilan) for fin, n, sans_bilan in lus})
 
-    def nombre(self, du: date, au: date) -> int:
+    def nombre(self, du: date, au: date, *, sans_bilan: bool = False) -> int:
         """Contrats dont le terme tombe dans [du, au[."""
-        return sum(n for fin, (n, _) in self.jours.items() if du <= fin < au)
+        return sum(n[sans_bilan] for fin, n in self.jours.items() if du <= fin < au)
 
-    def echus(self, jour: date) -> int:
-        return sum(n for fin, (n, _) in self.jours.items() if fin <= jour)
+    def situer(self, du: date, au: date, rang: int, combien: int, *, sans_bilan: bool = False) -> Tranche:
+        """Les jours où tombent les contrats de rang [rang, rang + combien[ parmi ceux dont le terme est dans [du, au[.
 
-    def echus_sans_bilan(self, jour: date) -> int:
-        return sum(n for fin, (_, n) in self.jours.items() if fin <= jour)
+        Une page d'une longue liste ne lit ainsi que ces jours-là.
+        """
+        jours, passes, avant = [], 0, 0
+        for fin in sorted(self.jours):
+            n = self.jours[fin][sans_bilan]
+            if du <= fin < au and n and passes < rang + combien:
+                if passes + n > rang:
+                    jours.append(fin)
+                else:
+                    avant += n
+                passes += n
+        return Tranche(jours[0], jours[-1] + timedelta(days=1), rang - avant) if jours else Tranche(du, du, 0)
 
 
 def calendrier(termes: Termes, mois: date, jour: date) -> Mois:

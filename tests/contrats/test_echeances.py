@@ -87,6 +87,28 @@ def test_le_calendrier_compte_chaque_semaine(distribution: Distribution) -> None
     assert mois.nombre == len(contrats)
 
 
+@given(
+    jours=st.dictionaries(
+        st.dates(date(2026, 1, 1), date(2026, 3, 31)), st.tuples(st.integers(1, 30), st.integers(0, 1)), max_size=20
+    ),
+    par_page=st.integers(1, 12),
+    sans_bilan=st.booleans(),
+)
+def test_les_pages_se_suivent_sans_trou_ni_double(
+    jours: dict[date, tuple[int, int]], par_page: int, sans_bilan: bool
+) -> None:
+    """Chaque page lit ses seuls jours ; bout à bout, elles redonnent toute la liste dans l'ordre des termes."""
+    du, au = date(2026, 1, 10), date(2026, 3, 20)
+    liste = [(fin, n) for fin in sorted(jours) if du <= fin < au for n in range(jours[fin][sans_bilan])]
+    termes, lues = Termes(jours), []
+    for rang in range(0, len(liste) + 1, par_page):
+        tranche = termes.situer(du, au, rang, par_page, sans_bilan=sans_bilan)
+        lus = [ligne for ligne in liste if tranche.du <= ligne[0] < tranche.au]
+        lues += lus[tranche.saute : tranche.saute + par_page]
+    assert lues == liste
+    assert termes.nombre(du, au, sans_bilan=sans_bilan) == len(liste)
+
+
 def test_ecarts_et_durees_se_lisent_dans_les_periodes(distribution: Distribution) -> None:
     personne = PersonneFactory(territoire=distribution.territoire)
     premier = un_contrat(distribution, personne=personne, etat="termine", debut=date(2025, 1, 31), duree=1)

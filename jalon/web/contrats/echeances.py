@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,10 +23,11 @@ from jalon.organismes.selectors import avec_descendants
 from jalon.personnes.models import Personne
 from jalon.web.pilotage.demande import lire_date
 from jalon.web.socle.acces import exige
-from jalon.web.socle.pages import page_et_total
+from jalon.web.socle.pages import CompteConnu
 
 PAR_PAGE = 50
 VUES = {"": "Vont finir", "derniere": "Dernière alerte", "echus": "Échus sans suite", "sans_bilan": "Échus sans bilan"}
+ECHUS = frozenset({"echus", "sans_bilan"})
 TONS = {
     regles.Alerte.AUCUNE: ("gris", "calendar", "Plus tard"),
     regles.Alerte.PREMIERE: ("bleu", "calendar-due", "Bientôt"),
@@ -114,19 +115,27 @@ class Demande:
     def delais(self) -> regles.Delais:
         return regles.Delais.au(self.jour)
 
-    @property
-    def contrats(self) -> QuerySet[Contrat]:
-        if self.semaine is not None:
-            return self.borner(regles.a_echeance(self.perimetre, self.jour, du=self.semaine, au=self.fin))
-        if self.vue in ("echus", "sans_bilan"):
-            echus = self.borner(regles.echus(self.perimetre, self.jour))
-            return regles.sans_bilan_final(echus) if self.vue == "sans_bilan" else echus
-        return self.borner(regles.a_echeance(self.perimetre, self.jour, au=self._limite(self.vue)))
-
-    def _limite(self, vue: str) -> date:
-        """Premier jour que la vue ne montre plus."""
+    def bornes(self, vue: str) -> tuple[date, date]:
+        """Termes que montre une vue, [du, au[."""
+        if vue in ECHUS:
+            return date.min, self.jour + timedelta(days=1)
         jours = self.delais.derniere if vue == "derniere" else self.delais.premiere
-        return self.jour + timedelta(days=jours + 1)
+        return self.jour + timedelta(days=1), self.jour + timedelta(days=jours + 1)
+
+    def lire_page(self, par_page: int) -> tuple[Page[int], QuerySet[Contrat]]:
+        """La page demandée et ses contrats, dans l'ordre des termes : seuls les jours de cette page sont lus."""
+        du, au = (self.semaine, self.fin) if self.semaine and self.fin else self.bornes(self.vue)
+        sans_bilan = self.semaine is None and self.vue == "sans_bilan"
+        total = self.termes.nombre(du, au, sans_bilan=sans_bilan)
+        page = Paginator(CompteConnu(total), par_page).get_page(self.page)
+        tranche = self.termes.situer(du, au, (page.number - 1) * par_page, par_page, sans_bilan=sans_bilan)
+        lus = self.borner(regles.a_echeance(self.perimetre, self.jour, du=tranche.du, au=tranche.au))
+        if sans_bilan:
+            lus = regles.sans_bilan_final(lus)
+        lus = regles.avec_suite_en_preparation(regles.par_terme(lus)).select_related(
+            "personne__territoire", "type", "organisme", "referent"
+        )
+        return page, lus[tranche.saute : tranche.saute + par_page]
 
     @cached_property
     def termes(self) -> regles.Termes:
@@ -135,13 +144,7 @@ class Demande:
     @cached_property
     def nombres(self) -> dict[str, int]:
         """Contrats de chaque vue."""
-        demain = self.jour + timedelta(days=1)
-        return {
-            "": self.termes.nombre(demain, self._limite("")),
-            "derniere": self.termes.nombre(demain, self._limite("derniere")),
-            "echus": self.termes.echus(self.jour),
-            "sans_bilan": self.termes.echus_sans_bilan(self.jour),
-        }
+        return {vue: self.termes.nombre(*self.bornes(vue), sans_bilan=vue == "sans_bilan") for vue in VUES}
 
     @cached_property
     def calendrier(self) -> regles.Mois:
@@ -186,14 +189,10 @@ class Demande:
 def echeances(request: HttpRequest) -> HttpResponse:
     """La liste par échéance, et le calendrier du mois : chaque nombre ouvre sa liste."""
     demande = Demande(request)
-    page, cles = page_et_total(regles.par_terme(demande.contrats), demande.page, PAR_PAGE)
-    lus = regles.avec_suite_en_preparation(regles.vivants(demande.perimetre).filter(pk__in=cles)).select_related(
-        "personne__territoire", "type", "organisme", "referent"
-    )
+    page, lus = demande.lire_page(PAR_PAGE)
     delais = demande.delais
     lignes = [
-        Ligne(c, delais.alerte(c.periode.upper, demande.jour), (c.periode.upper - demande.jour).days)
-        for c in regles.par_terme(lus)
+        Ligne(c, delais.alerte(c.periode.upper, demande.jour), (c.periode.upper - demande.jour).days) for c in lus
     ]
     contexte = {
         "demande": demande, "page": page, "lignes": lignes, "delais": delais, "mois": demande.calendrier,
