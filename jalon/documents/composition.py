@@ -277,9 +277,38 @@ def exemple(version: VersionModele, jour: date) -> tuple[Composeur, Lettre]:
             [["Camille Exemple", "12/04/1985", "Accompagnement social", "sous deux mois", "à nommer", "Claude Repère"]],
         )
         valeurs["correspondants"] = liste(["Claude Repère : 03 00 00 00 02"])
-    nom = "Centre communal d'action sociale de Ville" if usage is UsageCourrier.COPIE else "Madame Camille EXEMPLE"
+    valeurs |= _blocs_d_exemple(composeur, usage, valeurs)
+    nom = _DESTINATAIRES_D_EXEMPLE.get(usage, "Madame Camille EXEMPLE")
     lettre = composeur.lettre(
         version, valeurs, jour=jour, destinataire=[nom, "12 rue de l’Essai", "00000 VILLE"],
         references=[("Dossier", "exemple")], bandeau=APERCU,
     )  # fmt: skip
     return composeur, lettre
+
+
+_DESTINATAIRES_D_EXEMPLE: Final = {
+    UsageCourrier.COPIE: "Centre communal d'action sociale de Ville",
+    UsageCourrier.TRANSMISSION_PAYEUR: "Caisse d'allocations familiales n° 000",
+}
+
+
+def _blocs_d_exemple(
+    composeur: Composeur, usage: UsageCourrier, valeurs: Mapping[str, Valeur]
+) -> dict[str, Sequence[Bloc]]:
+    """Ce que les lettres d'une procédure disent en plusieurs lignes, pour une personne inventée."""
+    sans_valeur = {champ.code for champ in CHAMPS[usage] if champ.bloc and champ.code not in valeurs}
+    possibles: dict[str, Sequence[Bloc]] = {}
+    if "faits" in sans_valeur:
+        possibles["faits"] = liste(["2 octobre 2026 : rendez-vous manqué", "9 octobre 2026 : rendez-vous manqué"])
+    if "consequences" in sans_valeur:
+        possibles["consequences"] = liste(["Votre allocation peut être réduite ou suspendue : les parts, les durées."])
+    if "voies_recours" in sans_valeur:
+        mentions = {champ.code: champ.exemple for champ in CHAMPS[UsageCourrier.MENTION] if champ.exemple}
+        code = "mention_juge" if usage is UsageCourrier.REPONSE_RECOURS else "mention_recours"
+        possibles["voies_recours"] = composeur.mention(code, mentions)
+    if "decisions" in sans_valeur:
+        possibles["decisions"] = tableau(
+            ["Dossier", "Personne", "Objet", "Période", "Retenue"],
+            [["0000000", "Camille Exemple", "Sanction à appliquer", "du 01/12/2026 au 31/12/2026", "30 %"]],
+        )
+    return possibles

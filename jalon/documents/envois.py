@@ -32,6 +32,7 @@ def envoyer(
     objet: str = "",
     texte: str = "",
     document: Document | None = None,
+    joint: Document | None = None,
     personne: UUID | None = None,
     organisme: UUID | None = None,
     perime_le: datetime | None = None,
@@ -50,7 +51,8 @@ def envoyer(
         raise JalonError("Un courrier postal a son document : produisez la lettre d'abord.")
     envoi = Envoi.objects.create(
         canal=canal, destinataire=destinataire[:500], objet=objet[:200], texte=texte, document=document,
-        personne=personne, organisme=organisme, perime_le=perime_le, demande_par_id=acteur.pk if acteur is not None else None,
+        joint=joint, personne=personne, organisme=organisme, perime_le=perime_le,
+        demande_par_id=acteur.pk if acteur is not None else None,
     )  # fmt: skip
     if canal != Canal.COURRIER:
         app.configure_task(TACHE_ENVOI).defer(identifiant=str(envoi.public_id))
@@ -68,7 +70,7 @@ def executer_envoi(identifiant: UUID) -> None:
             Envoi.objects.select_for_update(of=("self",), skip_locked=True)
             .filter(public_id=identifiant, etat=EtatEnvoi.A_ENVOYER)
             .exclude(canal=Canal.COURRIER)
-            .select_related("document")
+            .select_related("document", "joint")
             .first()
         )
         if envoi is None:
@@ -91,10 +93,12 @@ def executer_envoi(identifiant: UUID) -> None:
 
 
 def _message(envoi: Envoi) -> Message:
-    piece = None
-    if envoi.document is not None:
-        piece = PieceJointe(envoi.document.nom_fichier, envoi.document.type_mime, lire_document(envoi.document))
-    return Message(envoi.canal, envoi.destinataire, envoi.objet, envoi.texte, str(envoi.public_id), piece)
+    pieces = tuple(
+        PieceJointe(document.nom_fichier, document.type_mime, lire_document(document))
+        for document in (envoi.document, envoi.joint)
+        if document is not None
+    )
+    return Message(envoi.canal, envoi.destinataire, envoi.objet, envoi.texte, str(envoi.public_id), pieces)
 
 
 @transaction.atomic

@@ -15,6 +15,8 @@ from django.db.models.functions import Now
 from jalon.socle.models import PublicModel
 from jalon.socle.textes import normaliser
 
+EXTENSIONS = {"application/pdf": "pdf", "text/calendar": "ics", "text/csv": "csv"}
+
 
 class ModeleCourrier(PublicModel):
     """Un courrier que le département sait écrire ; son texte est celui de sa dernière version."""
@@ -100,7 +102,7 @@ class Document(PublicModel):
     def nom_fichier(self) -> str:
         """Nom sous lequel une personne enregistre ce document : « convocation-du-12-10-2026.pdf »."""
         mots = normaliser(self.titre)[:80].strip().replace(" ", "-")
-        return f"{mots or 'document'}.pdf"
+        return f"{mots or 'document'}.{EXTENSIONS.get(self.type_mime, 'pdf')}"
 
 
 class ContenuDocument(models.Model):
@@ -137,6 +139,8 @@ class Envoi(PublicModel):
 
     canal = models.CharField("canal", max_length=10, choices=Canal)
     document = models.ForeignKey(Document, models.PROTECT, verbose_name="document", null=True, related_name="envois")
+    joint = models.ForeignKey(Document, models.PROTECT, verbose_name="document joint", null=True, related_name="+")
+    """Ce qui part avec le document : le rendez-vous d'agenda d'une convocation."""
     lot = models.ForeignKey(
         "documents.LotDocuments", models.PROTECT, verbose_name="lot", null=True, related_name="envois"
     )

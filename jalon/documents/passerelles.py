@@ -44,7 +44,7 @@ class Message:
     objet: str
     texte: str
     reference: str
-    piece: PieceJointe | None = None
+    pieces: tuple[PieceJointe, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class PasserelleCourrielDjango:
         courriel = EmailMessage(
             message.objet, message.texte, to=[message.destinataire], headers={"X-Jalon-Reference": message.reference}
         )
-        if message.piece is not None:
-            courriel.attach(message.piece.nom, message.piece.octets, message.piece.type_mime)
+        for piece in message.pieces:
+            courriel.attach(piece.nom, piece.octets, piece.type_mime)
         try:
             pris = courriel.send()
         except OSError as erreur:  # les erreurs de smtplib en sont

@@ -16,6 +16,12 @@ NATURES_POUR_LA_PERSONNE = (
     "contrat",
     "contrat-signe",
     "bilan_contrat",
+    "avertissement_manquement",
+    "audition_manquement",
+    "classement_manquement",
+    "decision_sanction",
+    "levee_sanction",
+    "reponse_recours",
 )
 """Documents écrits pour la personne : elle les relit dans son livret. Une copie, un procès-verbal n'en sont pas."""
 DANS_SON_LIVRET = (

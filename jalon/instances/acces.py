@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.instances.models import DeportMembre, DossierSeance, Instance, MembreInstance, Seance
+from jalon.instances.models import DeportMembre, DossierSeance, Instance, MembreInstance, NatureInstance, Seance
 from jalon.instances.workflows import DOSSIER, SEANCE
 from jalon.personnes.selectors import filtre_perimetre
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError
@@ -72,13 +72,18 @@ def seances_du_perimetre(perimetre: Perimetre) -> QuerySet[Seance]:
 
 
 def seances_ou_inscrire(perimetre: Perimetre) -> QuerySet[Seance]:
-    """Séances à venir dont l'agent prépare l'ordre du jour, la plus proche d'abord ; aucune sans ce droit."""
+    """Séances d'orientation à venir dont l'agent prépare l'ordre du jour, la plus proche d'abord ; aucune sans ce droit."""
     if not perimetre.peut(PREPARER):
         return Seance.objects.none()
     tenues = Q() if perimetre.tout else Q(instance__territoire_id__in=perimetre.territoires)
     return (
         seances_du_perimetre(perimetre)
-        .filter(tenues, etat__in=SEANCE["inscrire"], date__gte=timezone.localdate())
+        .filter(
+            tenues,
+            etat__in=SEANCE["inscrire"],
+            date__gte=timezone.localdate(),
+            instance__type__nature=NatureInstance.ORIENTATION,
+        )
         .order_by("date", "heure", "pk")
     )
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
+from jalon.instances.avis import appliquer_avis
 from jalon.instances.models import (
     DeportMembre,
     DossierSeance,
@@ -17,16 +18,18 @@ from jalon.instances.models import (
     PresenceSeance,
     Seance,
 )
-from jalon.instances.orientation import APPLICATIONS
+from jalon.instances.orientation import appliquer
 from jalon.instances.papiers import enregistrer_pv
 from jalon.instances.quorum import calculer_quorum, presences, qualites_du_type
-from jalon.instances.seances import verrouiller_seance
-from jalon.instances.selectors import lire_ordre_du_jour
+from jalon.instances.seances import oublier_les_auditions, verrouiller_seance
+from jalon.instances.selectors import lire_ordre_du_jour, points_de
 from jalon.instances.workflows import exiger_seance
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
 FAUTE_DE_TEMPS = "Non examiné pendant la séance"
+APPLICATIONS = {NatureInstance.ORIENTATION: appliquer, NatureInstance.AVIS: appliquer_avis}
+"""Ce que la clôture fait d'un dossier examiné, par nature d'instance ; une instance générale n'a pas de dossier."""
 
 
 @transaction.atomic
@@ -45,21 +48,21 @@ def clore_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Sean
     lues, qualites = presences(seance), qualites_du_type(seance)
     present = calculer_quorum(seance, lues, qualites)
     examines = _verrouiller_les_examines(seance)
-    if examines and not present.atteint:
+    a_decider = examines or seance.points.exclude(decision="").exists()
+    if a_decider and not present.atteint:
         raise TransitionRefuseeError(
             f"{present.phrase} Sans quorum, rien ne se décide : notez les arrivées, ou levez la séance sans décision."
         )
     retires: dict[int, set[int]] = {}
     for deport in DeportMembre.objects.filter(dossier__in=examines).order_by("pk"):
         retires.setdefault(deport.dossier_id, set()).add(deport.membre_id)
-    appliquer_effet = APPLICATIONS[NatureInstance(seance.instance.type.nature)]
     for dossier in examines:
         try:
             with transaction.atomic():
                 sans = calculer_quorum(seance, lues, qualites, retires.get(dossier.pk, set()))
                 if not sans.atteint:
                     raise TransitionRefuseeError(f"Sans les membres qui se sont retirés : {sans.phrase}")
-                appliquer_effet(dossier, acteur=acteur, perimetre=perimetre)
+                APPLICATIONS[NatureInstance(dossier.nature)](dossier, acteur=acteur, perimetre=perimetre)
                 _sortir(dossier, EtatDossierSeance.APPLIQUE, "")
         except JalonError as refus:
             _sortir(dossier, EtatDossierSeance.A_REVOIR, str(refus))
@@ -85,8 +88,9 @@ def _verrouiller_les_examines(seance: Seance) -> list[DossierSeance]:
         DossierSeance.objects.select_for_update(of=("self",))
         .filter(seance=seance, etat=EtatDossierSeance.EXAMINE)
         .select_related(
-            "personne", "seance", "choix__type", "choix__organisme__type", "choix__motif", "choix__parcours",
+            "personne", "theme", "seance", "choix__type", "choix__organisme__type", "choix__motif", "choix__parcours",
             "choix__referent", "choix__correspondant", "choix__proposition", "choix__demande", "choix__attente",
+            "avis_rendu__manquement", "avis_rendu__demande", "avis_rendu__contrat",
         )
         .order_by("rang", "pk")
     )  # fmt: skip
@@ -99,6 +103,7 @@ def _sortir(dossier: DossierSeance, etat: str, motif: str) -> None:
 
 def _ajourner_le_reste(seance: Seance, motif: str, *, examines: bool = False) -> None:
     etats = [EtatDossierSeance.INSCRIT, *([EtatDossierSeance.EXAMINE] if examines else [])]
+    oublier_les_auditions(seance.dossiers.filter(etat__in=etats))
     seance.dossiers.filter(etat__in=etats).update(
         etat=EtatDossierSeance.AJOURNE, motif=motif[:500], sorti_le=timezone.localdate()
     )
@@ -111,7 +116,7 @@ def _fermer(seance: Seance, acteur: Agent, perimetre: Perimetre, *, quorum_attei
     dossiers = lire_ordre_du_jour(seance.dossiers.all())
     pv, sans_noms = enregistrer_pv(
         seance, acteur=acteur, perimetre=perimetre, lues=lues,
-        quorum=calculer_quorum(seance, lues, qualites_du_type(seance)), dossiers=dossiers,
+        quorum=calculer_quorum(seance, lues, qualites_du_type(seance)), dossiers=dossiers, points=points_de(seance),
     )  # fmt: skip
     seance.pv, seance.pv_anonyme = pv.public_id, sans_noms.public_id
     seance.save(update_fields=["etat", "close_le", "quorum_atteint", "pv", "pv_anonyme"])

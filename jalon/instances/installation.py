@@ -37,6 +37,9 @@ def installer_instances(profil: Profil) -> None:
                 defaults={
                     "libelle": theme.libelle, "pieces": [p.value for p in theme.pieces],
                     "majorite": theme.majorite.value, "effet": theme.effet.value, "ordre": ordre, "actif": True,
+                    "direction": theme.direction.value if theme.direction else "",
+                    "natures": [n.value for n in theme.natures], "fraude": theme.fraude, "recidive": theme.recidive,
+                    "delai_jours": theme.delai_jours,
                 },
             )  # fmt: skip
         QualiteMembre.objects.filter(type=type_instance).exclude(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,16 +16,19 @@ from jalon.agents.perimetre import Perimetre
 from jalon.diagnostics.selectors import Evaluation, evaluations_precedentes
 from jalon.instances.acces import SIEGER, conduit, siege_de, tient_instance
 from jalon.instances.models import (
+    AvisDossier,
     ChoixOrientation,
     DeportMembre,
     DossierSeance,
     EtatDossierSeance,
     MembreInstance,
+    NatureInstance,
     NotePartenaire,
     Seance,
+    SensAvisDossier,
     ThemeInstance,
 )
-from jalon.instances.seances import verrouiller_seance
+from jalon.instances.seances import oublier_les_auditions, verrouiller_seance
 from jalon.instances.selectors import candidats, demandes_a_examiner
 from jalon.instances.workflows import exiger_dossier, exiger_seance
 from jalon.orientations.criteres import liste_en_vigueur
@@ -41,6 +44,7 @@ from jalon.traces.services import tracer
 MAXIMUM = 200
 """Une séance ne dépasse pas ce nombre de dossiers : au-delà, personne ne les examine."""
 VIVANTS = (EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE)
+Objet = TypeVar("Objet")
 
 
 # --- Inscrire
@@ -63,6 +67,7 @@ def inscrire_dossiers(
     perimetre.exiger("seances.preparer")
     seance = verrouiller_seance(seance)
     exiger_seance(seance.etat, "inscrire")
+    exiger_nature(seance, NatureInstance.ORIENTATION)
     retenues = candidats(perimetre, seance).filter(public_id__in=list(attentes))
     reprises = demandes_a_examiner(perimetre, seance).filter(public_id__in=list(demandes))
     return _inscrire(seance, acteur, perimetre, _verrou(retenues), _verrou(reprises))
@@ -79,6 +84,7 @@ def remplir_ordre_du_jour(
     perimetre.exiger("seances.preparer")
     seance = verrouiller_seance(seance)
     exiger_seance(seance.etat, "inscrire")
+    exiger_nature(seance, NatureInstance.ORIENTATION)
     tenus = seance.dossiers.filter(etat__in=VIVANTS).count()
     places = min(jusqua, MAXIMUM) - tenus
     if places <= 0:
@@ -88,6 +94,14 @@ def remplir_ordre_du_jour(
     if not cles:
         raise JalonError("Personne d'autre n'attend sous ce filtre : l'ordre du jour ne change pas.")
     return _inscrire(seance, acteur, perimetre, _verrou(AttenteOrientation.objects.filter(pk__in=cles)), [])
+
+
+def exiger_nature(seance: Seance, nature: NatureInstance) -> None:
+    """Lève `JalonError` si l'instance de cette séance fait autre chose."""
+    if seance.instance.type.nature != nature:
+        raise JalonError(
+            f"« {seance.instance} » n'examine pas ce genre de dossier : choisissez une séance d'une autre instance."
+        )
 
 
 def _verrou(lignes: Any) -> list[Any]:
@@ -102,22 +116,45 @@ def _inscrire(
     demandes: Sequence[DemandeReorientation],
 ) -> list[DossierSeance]:
     """Crée les dossiers et leur choix vide, en un nombre fixe d'écritures."""
-    deja = set(
-        DossierSeance.objects.filter(
-            etat__in=VIVANTS, personne_id__in=[a.personne_id for a in attentes] + [d.personne_id for d in demandes]
-        )
-        .order_by("pk")
-        .values_list("personne_id", flat=True)
-    )
     entrees: list[tuple[AttenteOrientation | DemandeReorientation, ThemeInstance]] = []
     actifs = ThemeInstance.objects.filter(type=seance.instance.type_id, actif=True).order_by("-ordre")
     themes = {theme.effet: theme for theme in actifs}
     entrees += [(a, _theme(themes, "orientation")) for a in sorted(attentes, key=lambda a: (a.echeance, a.pk))]
     entrees += [(d, _theme(themes, "reorientation")) for d in sorted(demandes, key=lambda d: (d.demandee_le, d.pk))]
-    libres = []
+    dossiers, libres = creer_dossiers(seance, acteur, [(ligne, theme, ligne.personne_id) for ligne, theme in entrees])
+    ChoixOrientation.objects.bulk_create(
+        ChoixOrientation(
+            dossier=dossier,
+            attente=ligne if isinstance(ligne, AttenteOrientation) else None,
+            demande=ligne if isinstance(ligne, DemandeReorientation) else None,
+        )
+        for dossier, ligne in zip(dossiers, libres, strict=True)
+    )
+    preparer_dossiers(dossiers)
+    tracer_inscription(seance, acteur, perimetre, dossiers)
+    return dossiers
+
+
+def creer_dossiers(
+    seance: Seance, acteur: Agent, entrees: Sequence[tuple[Objet, ThemeInstance, int]]
+) -> tuple[list[DossierSeance], list[Objet]]:
+    """Crée les dossiers des personnes libres, à la suite ; rend les dossiers et les objets retenus, dans le même ordre.
+
+    `entrees` : l'objet qui fait inscrire, son thème, sa personne. Une personne n'est qu'une fois à l'ordre du jour
+    d'une nature d'instance. Lève `JalonError`, `TransitionRefuseeError`.
+    """
+    nature = seance.instance.type.nature
+    deja = set(
+        DossierSeance.objects.filter(
+            etat__in=VIVANTS, nature=nature, personne_id__in=[personne for _, _, personne in entrees]
+        )
+        .order_by("pk")
+        .values_list("personne_id", flat=True)
+    )
+    libres: list[tuple[Objet, ThemeInstance, int]] = []
     for entree in entrees:
-        if entree[0].personne_id not in deja:
-            deja.add(entree[0].personne_id)
+        if entree[2] not in deja:
+            deja.add(entree[2])
             libres.append(entree)
     if not libres:
         raise JalonError("Aucune de ces personnes n'est à inscrire : elles le sont déjà, ou n'attendent plus.")
@@ -128,24 +165,20 @@ def _inscrire(
         with transaction.atomic():
             dossiers = DossierSeance.objects.bulk_create(
                 DossierSeance(
-                    seance=seance, personne_id=ligne.personne_id, theme=theme, rang=dernier + rang,
-                    inscrit_par=acteur,
+                    seance=seance, personne_id=personne, theme=theme, rang=dernier + rang, inscrit_par=acteur,
+                    nature=nature,
                 )
-                for rang, (ligne, theme) in enumerate(libres, start=1)
+                for rang, (_, theme, personne) in enumerate(libres, start=1)
             )  # fmt: skip
     except IntegrityError as erreur:
         raise TransitionRefuseeError(
             "Une de ces personnes vient d'être inscrite à une autre séance : rechargez la page."
         ) from erreur
-    ChoixOrientation.objects.bulk_create(
-        ChoixOrientation(
-            dossier=dossier,
-            attente=ligne if isinstance(ligne, AttenteOrientation) else None,
-            demande=ligne if isinstance(ligne, DemandeReorientation) else None,
-        )
-        for dossier, (ligne, _) in zip(dossiers, libres, strict=True)
-    )
-    preparer_dossiers(dossiers)
+    return dossiers, [objet for objet, _, _ in libres]
+
+
+def tracer_inscription(seance: Seance, acteur: Agent, perimetre: Perimetre, dossiers: Sequence[DossierSeance]) -> None:
+    """Note au journal qui vient d'être inscrit."""
     publics = DossierSeance.objects.filter(pk__in=[d.pk for d in dossiers]).order_by("rang")
     tracer(
         "instances.dossiers.inscrits", seance, acteur=acteur, organisme=perimetre.organisme_principal,
@@ -155,7 +188,6 @@ def _inscrire(
             f"à l'ordre du jour ({seance.instance})"
         )[:300],
     )  # fmt: skip
-    return dossiers
 
 
 def _theme(themes: dict[str, ThemeInstance], effet: str) -> ThemeInstance:
@@ -179,23 +211,34 @@ def preparer_dossiers(dossiers: Collection[DossierSeance]) -> None:
     ChoixOrientation.objects.bulk_update(choix.values(), ["proposition"])
 
 
-def relever_pieces(theme: ThemeInstance, evaluation: Evaluation) -> list[dict[str, str]]:
-    """Pièces que le thème demande : présentes avec leur date et leur référence, ou manquantes."""
+def relever_pieces(
+    theme: ThemeInstance, evaluation: Evaluation, autres: dict[str, dict[str, str]] | None = None
+) -> list[dict[str, str]]:
+    """Pièces que le thème demande : présentes avec leur date et leur référence, ou manquantes.
+
+    `autres` : celles qui ne viennent pas de l'évaluation (procédure, contrat).
+    """
     recueil, passation = evaluation.recueil, evaluation.passation
     connues = {
         "recueil": _piece("recueil", mot("diagnostic"), recueil.date_recueil if recueil else None, recueil),
         "grille": _piece("grille", mot("echelle"), passation.date_passation if passation else None, passation),
         "demande": _piece("demande", mot("reorientation"), None, None),
+        **(autres or {}),
     }
     return [connues[code] for code in theme.pieces if code in connues]
 
 
 def _piece(code: str, nom: Libelle, jour: date | None, objet: PublicModel | None) -> dict[str, str]:
-    court = nom.court or nom.singulier
+    return decrire_piece(code, nom.singulier, nom.court or nom.singulier, jour, objet)
+
+
+def decrire_piece(
+    code: str, libelle: str, court: str, jour: date | None, objet: PublicModel | None, *, sans: str = "manque"
+) -> dict[str, str]:
+    """Une pièce, telle qu'une séance la garde ; `sans` dit ce que vaut son absence."""
     return {
-        "code": code, "libelle": nom.singulier[:1].upper() + nom.singulier[1:],
-        "court": court[:1].upper() + court[1:], "date": jour.isoformat() if jour else "",
-        "reference": str(objet.public_id) if objet else "",
+        "code": code, "libelle": libelle[:1].upper() + libelle[1:], "court": court[:1].upper() + court[1:],
+        "date": jour.isoformat() if jour else "", "reference": str(objet.public_id) if objet else "", "sans": sans,
     }  # fmt: skip
 
 
@@ -212,7 +255,15 @@ def ranger_dossiers(
     exiger_seance(seance.etat, "retirer")
     vivants = list(
         seance.dossiers.filter(etat__in=VIVANTS)
-        .select_related("personne", "choix__attente", "choix__demande", "choix__proposition")
+        .select_related(
+            "personne",
+            "choix__attente",
+            "choix__demande",
+            "choix__proposition",
+            "avis_rendu__manquement",
+            "avis_rendu__demande",
+            "avis_rendu__contrat",
+        )
         .order_by("rang", "pk")
     )
     if dossier is not None:
@@ -233,6 +284,9 @@ def ranger_dossiers(
 
 
 def _par_echeance(dossier: DossierSeance) -> tuple[str, int]:
+    if dossier.nature == NatureInstance.AVIS:
+        jour = saisie_le(dossier.avis_rendu)
+        return (jour.isoformat() if jour else "", dossier.pk)
     choix = dossier.choix
     jour = choix.attente.echeance if choix.attente else choix.demande.demandee_le if choix.demande else None
     return (jour.isoformat() if jour else "", dossier.pk)
@@ -243,11 +297,32 @@ def _par_nom(dossier: DossierSeance) -> tuple[str, str, int]:
 
 
 def _par_avis(dossier: DossierSeance) -> tuple[int, str, int]:
+    if dossier.nature == NatureInstance.AVIS:
+        return _par_theme(dossier)
     proposition = dossier.choix.proposition
     return (proposition.type_id or 0 if proposition else 0, *_par_echeance(dossier))
 
 
-_CLES: dict[str, Any] = {"echeance": _par_echeance, "nom": _par_nom, "avis": _par_avis}
+def _par_theme(dossier: DossierSeance) -> tuple[int, str, int]:
+    return (dossier.theme_id, *_par_echeance(dossier))
+
+
+def _par_passage(dossier: DossierSeance) -> tuple[str, int]:
+    return (dossier.passage_a.isoformat() if dossier.passage_a else "99", dossier.rang)
+
+
+def saisie_le(avis: AvisDossier) -> date | None:
+    """Jour depuis lequel l'objet de l'avis attend."""
+    if avis.manquement is not None:
+        return avis.manquement.saisi_le
+    if avis.demande is not None:
+        return avis.demande.demandee_le
+    return avis.contrat.recu_le if avis.contrat is not None else None
+
+
+_CLES: dict[str, Any] = {
+    "echeance": _par_echeance, "nom": _par_nom, "avis": _par_avis, "theme": _par_theme, "passage": _par_passage,
+}  # fmt: skip
 
 
 @transaction.atomic
@@ -258,6 +333,7 @@ def retirer_dossier(dossier: DossierSeance, *, acteur: Agent, perimetre: Perimet
     exiger_seance(seance.etat, "retirer")
     dossier = verrouiller_dossier(dossier)
     exiger_dossier(dossier.etat, "retirer")
+    oublier_les_auditions(DossierSeance.objects.filter(pk=dossier.pk))
     dossier.etat, dossier.motif = EtatDossierSeance.RETIRE, motif.strip() or "Retiré avant la séance"
     dossier.sorti_le = timezone.localdate()
     dossier.save(update_fields=["etat", "motif", "sorti_le"])
@@ -340,7 +416,10 @@ SANS_OPINION = "reserve"
 
 
 def opinions_possibles(seance: Seance) -> dict[str, str]:
-    """Ce qu'un membre peut recommander d'un geste : un type d'orientation, ou en débattre."""
+    """Ce qu'un membre peut recommander d'un geste : un type d'orientation, ou un avis ; sinon, en débattre."""
+    if seance.instance.type.nature == NatureInstance.AVIS:
+        pour, contre = SensAvisDossier.FAVORABLE, SensAvisDossier.DEFAVORABLE
+        return {pour.value: pour.label, contre.value: contre.label, SANS_OPINION: "À débattre"}
     types = TypeOrientation.objects.filter(actif=True).order_by("ordre", "pk").values_list("code", "libelle")
     return {**dict(types), SANS_OPINION: "À débattre"}
 

@@ -12,31 +12,21 @@ from jalon.accompagnements.charge import charge_maximale, charge_referent
 from jalon.accompagnements.referents import ChargeDepasseeError, Depassement, orienter_personne
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.instances.acces import exiger_conduite
+from jalon.instances.examen import CHOIX_VIDE, marquer_examine, prendre_dossier, tracer_examen
 from jalon.instances.models import (
     AvisSeance,
     ChoixOrientation,
-    DeportMembre,
     DossierSeance,
     EtatDossierSeance,
-    NatureInstance,
     Seance,
 )
-from jalon.instances.ordre_du_jour import verrouiller_dossier
-from jalon.instances.seances import verrouiller_seance
-from jalon.instances.workflows import exiger_dossier, exiger_seance
 from jalon.orientations.decisions import Choix, verifier_choix
 from jalon.orientations.models import AvisReorientation, DemandeReorientation, EtatReorientation, OrigineDecision
 from jalon.orientations.reorientations import refuser_demande, rendre_avis, transmettre_demande
 from jalon.referentiels.parametres import mot, vrai
-from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
-from jalon.traces.services import tracer
+from jalon.socle.errors import JalonError
 
 DROITS_DE_LA_SEANCE = frozenset({"orientation.decider", "referent.designer", "reorientation.examiner"})
-VIDE = {
-    "maintien": False, "type": None, "parcours": None, "motif": None, "precision": "", "organisme": None,
-    "referent": None, "correspondant": None, "motif_ecart": "", "motif_depassement": "",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ def statuer(
     les dossiers déjà examinés de la séance : la clôture ne réserve que ce qui a changé entre-temps.
     Lève `JalonError`, `ChargeDepasseeError`, `TransitionRefuseeError`, `DroitManquantError`.
     """
-    dossier, seance = _prendre(dossier, acteur, perimetre, "statuer")
+    dossier, seance = prendre_dossier(dossier, acteur, perimetre, "statuer")
     jour = timezone.localdate()
     verifier_choix(choix, dossier.personne, jour)
     depassement = ""
@@ -70,7 +60,7 @@ def statuer(
         correspondant=choix.correspondant, motif_ecart=deliberation.motif_ecart.strip(),
         motif_depassement=depassement,
     )  # fmt: skip
-    _tracer(dossier, acteur, perimetre, f"{choix.type.libelle} : {choix.organisme}", vers=choix.type.code)
+    tracer_examen(dossier, acteur, perimetre, f"{choix.type.libelle} : {choix.organisme}", vers=choix.type.code)
     return dossier
 
 
@@ -79,7 +69,7 @@ def maintenir_orientation(
     dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetre, motif: str, avis: str = AvisSeance.UNANIME
 ) -> DossierSeance:
     """En réponse à une demande d'en changer, la séance garde l'orientation en vigueur et dit pourquoi (R63-R64)."""
-    dossier, _ = _prendre(dossier, acteur, perimetre, "statuer")
+    dossier, _ = prendre_dossier(dossier, acteur, perimetre, "statuer")
     choix = ChoixOrientation.objects.get(dossier=dossier)
     if choix.demande_id is None:
         raise JalonError(
@@ -88,65 +78,15 @@ def maintenir_orientation(
     if not motif.strip():
         raise JalonError("Dites pourquoi l'orientation est maintenue : la personne et son référent le liront.")
     _poser(dossier, acteur, avis, maintien=True, precision=motif.strip())
-    _tracer(dossier, acteur, perimetre, "Orientation maintenue", vers="maintien", motif=motif.strip())
+    tracer_examen(dossier, acteur, perimetre, "Orientation maintenue", vers="maintien", motif=motif.strip())
     return dossier
-
-
-@transaction.atomic
-def ajourner_dossier(dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetre, motif: str) -> DossierSeance:
-    """Remet un dossier à une autre séance ; la personne reste dans la file, son délai court toujours."""
-    if not motif.strip():
-        raise JalonError("Dites pourquoi ajourner : une pièce manque, quelqu'un doit être entendu…")
-    dossier, _ = _prendre(dossier, acteur, perimetre, "ajourner")
-    ChoixOrientation.objects.filter(dossier=dossier).update(**VIDE)
-    dossier.etat, dossier.motif, dossier.avis = EtatDossierSeance.AJOURNE, motif.strip(), ""
-    dossier.examine_par, dossier.examine_le, dossier.sorti_le = acteur, timezone.now(), timezone.localdate()
-    dossier.save(update_fields=["etat", "motif", "avis", "examine_par", "examine_le", "sorti_le"])
-    _tracer(dossier, acteur, perimetre, "Dossier ajourné", vers=EtatDossierSeance.AJOURNE, motif=motif.strip())
-    return dossier
-
-
-def _prendre(dossier: DossierSeance, acteur: Agent, perimetre: Perimetre, acte: str) -> tuple[DossierSeance, Seance]:
-    """Verrouille la séance puis le dossier, et vérifie que l'acteur peut y statuer."""
-    seance = verrouiller_seance(dossier.seance)
-    exiger_conduite(perimetre, seance)
-    exiger_seance(seance.etat, "statuer")
-    dossier = verrouiller_dossier(dossier)
-    exiger_dossier(dossier.etat, acte)
-    if DeportMembre.objects.filter(dossier=dossier, membre__agent=acteur).exists():
-        raise DroitManquantError("Vous vous êtes retiré de ce dossier : un autre membre doit en noter la décision.")
-    if dossier.etat == EtatDossierSeance.AJOURNE and _ailleurs(dossier):
-        raise TransitionRefuseeError("Ce dossier ajourné est déjà inscrit à une autre séance.")
-    dossier.seance = seance
-    return dossier, seance
-
-
-def _ailleurs(dossier: DossierSeance) -> bool:
-    return (
-        DossierSeance.objects.filter(
-            personne_id=dossier.personne_id, etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE]
-        )
-        .exclude(pk=dossier.pk)
-        .exists()
-    )
 
 
 def _poser(dossier: DossierSeance, acteur: Agent, avis: str, **champs: object) -> None:
-    if avis not in AvisSeance.values:
-        raise JalonError("Dites si la séance est unanime ou décide à la majorité.")
-    ChoixOrientation.objects.filter(dossier=dossier).update(**{**VIDE, **champs})
-    dossier.etat, dossier.avis, dossier.motif = EtatDossierSeance.EXAMINE, avis, ""
-    dossier.examine_par, dossier.examine_le, dossier.sorti_le = acteur, timezone.now(), None
-    dossier.save(update_fields=["etat", "avis", "motif", "examine_par", "examine_le", "sorti_le"])
-
-
-def _tracer(
-    dossier: DossierSeance, acteur: Agent, perimetre: Perimetre, resume: str, *, vers: str, motif: str = ""
-) -> None:
-    tracer(
-        "instances.dossier.examine", dossier, acteur=acteur, organisme=perimetre.organisme_principal,
-        personnes=[dossier.personne.public_id], vers=vers, motif=motif, resume=resume[:300],
-    )  # fmt: skip
+    if avis == AvisSeance.PARTAGE:
+        raise JalonError("Voix partagées, rien n'est décidé : départagez-vous, ou ajournez le dossier.")
+    ChoixOrientation.objects.filter(dossier=dossier).update(**{**CHOIX_VIDE, **champs})
+    marquer_examine(dossier, acteur, avis)
 
 
 def charge_prevue(seance: Seance, agent: Agent, jour: date, *, sauf: DossierSeance | None = None) -> int:
@@ -217,7 +157,3 @@ def _instruire_la_demande(dossier: DossierSeance, acteur: Agent, perimetre: Peri
             f"{choix.precision}",
         )  # fmt: skip
     return demande
-
-
-APPLICATIONS = {NatureInstance.ORIENTATION: appliquer}
-"""Ce que la clôture fait d'un dossier examiné, par nature d'instance."""

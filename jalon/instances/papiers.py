@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -11,9 +11,10 @@ from django.utils import timezone
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.documents.caracteres import imprimable
+from jalon.documents.composition import Composeur
 from jalon.documents.ecriture import date_en_lettres, heure_en_lettres
 from jalon.documents.models import Document
-from jalon.documents.pdf import rendre_pdf
+from jalon.documents.pdf import rendre_pdf, rendre_tranche
 from jalon.documents.services import enregistrer_document, lire_document
 from jalon.instances.models import (
     DeportMembre,
@@ -21,11 +22,13 @@ from jalon.instances.models import (
     EtatDossierSeance,
     EtatSeance,
     MembreInstance,
+    NatureInstance,
+    PointSeance,
     PresenceSeance,
     Seance,
 )
 from jalon.instances.quorum import Quorum
-from jalon.instances.selectors import Bilan, bilan, lire_ordre_du_jour, s_ecarte_de_l_avis
+from jalon.instances.selectors import Bilan, bilan, lire_ordre_du_jour, points_de, s_ecarte_de_l_avis
 from jalon.organismes.models import Organisme
 from jalon.personnes.fusion import effets_complets
 from jalon.personnes.models import Sexe
@@ -47,15 +50,18 @@ def texte_convocation(seance: Seance, membre: MembreInstance, lien: str) -> tupl
     quand = (
         f"{date_en_lettres(seance.date, avec_jour=True)} à {heure_en_lettres(seance.heure.hour, seance.heure.minute)}"
     )
-    nombre = seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT).count()
+    generale = seance.instance.type.nature == NatureInstance.GENERALE
+    nombre = len(points_de(seance)) if generale else seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT).count()
     lignes = [
         f"Bonjour {membre.nom},",
         "",
         f"Vous êtes convoqué à la séance n° {seance.numero} : {seance.instance}.",
         f"Le {quand}, {seance.lieu}.",
-        f"{nombre} dossiers sont à l'ordre du jour, joint sans les noms.",
+        f"{nombre} points sont à l'ordre du jour, joint."
+        if generale
+        else f"{nombre} dossiers sont à l'ordre du jour, joint sans les noms.",
     ]
-    if membre.agent_id is not None and lien:
+    if membre.agent_id is not None and lien and not generale:
         lignes += ["", "Les dossiers se lisent dans Jalon, jusqu'à la clôture de la séance :", lien]
     if membre.supplee is not None:
         lignes += ["", f"Vous êtes suppléant de {membre.supplee.nom} : venez s'il vous le demande."]
@@ -108,21 +114,53 @@ def _plier(ligne: str) -> list[str]:
 
 def enregistrer_ordre_du_jour(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Document:
     """Ordre du jour joint aux convocations, sans les noms."""
-    dossiers = lire_ordre_du_jour(seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT))
-    charge = _papier(seance, "Ordre du jour") | {
-        "identite": _identite(seance),
-        "sections": [
-            {
-                "titre": f"{len(dossiers)} dossiers",
-                "colonnes": ["N°", "Thème", "Pièces"],
-                "rangees": [[str(d.rang), d.theme.libelle, _pieces(d)] for d in dossiers],
-            }
-        ],
-    }
+    charge = _papier(seance, "Ordre du jour") | {"identite": _identite(seance), "sections": [_contenu(seance)]}
     return enregistrer_document(
         rendre_pdf(GABARIT, _imprimables(charge)), acteur=acteur, nature="ordre-du-jour",
         titre=f"Ordre du jour, {seance.instance}, {seance.date:%d/%m/%Y}", organisme=_organisme(perimetre),
     )  # fmt: skip
+
+
+def _contenu(seance: Seance) -> dict[str, Any]:
+    if seance.instance.type.nature == NatureInstance.GENERALE:
+        points = points_de(seance)
+        return {
+            "titre": f"{len(points)} points",
+            "colonnes": ["N°", "Point", "De quoi il s'agit"],
+            "rangees": [[str(p.rang), f"{p.theme} : {p.intitule}", p.expose] for p in points],
+        }
+    dossiers = lire_ordre_du_jour(seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT))
+    heures = any(d.passage_a is not None for d in dossiers)
+    return {
+        "titre": f"{len(dossiers)} dossiers",
+        "colonnes": ["N°", "Thème", "Pièces", "Passage"] if heures else ["N°", "Thème", "Pièces"],
+        "rangees": [[str(d.rang), d.theme.libelle, _pieces(d), *([_passage(d)] if heures else [])] for d in dossiers],
+    }
+
+
+def _passage(dossier: DossierSeance) -> str:
+    heure = dossier.passage_a
+    return _heure(heure.hour, heure.minute) if heure is not None else ""
+
+
+def enregistrer_agenda(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Document:
+    """Rendez-vous d'agenda joint aux convocations ; il ne nomme personne."""
+    return enregistrer_document(
+        calendrier_ics(seance), acteur=acteur, nature="agenda-seance", type_mime="text/calendar",
+        titre=f"Séance du {seance.date:%d/%m/%Y}", organisme=_organisme(perimetre),
+    )  # fmt: skip
+
+
+def convocations_pdf(seance: Seance, membres: Sequence[MembreInstance], *, jour: date) -> bytes:
+    """Convocations à imprimer, une page par membre sans courriel : ce que dit le courriel, et l'ordre du jour."""
+    composeur = Composeur()
+    charges = []
+    for membre in membres:
+        objet, texte = texte_convocation(seance, membre, "")
+        destinataire = [membre.nom, *([str(membre.organisme)] if membre.organisme is not None else [])]
+        paragraphes = [ligne for ligne in texte.split("\n") if ligne]
+        charges.append(composeur.lettre_libre(objet, paragraphes, jour=jour, destinataire=destinataire))
+    return rendre_tranche(composeur.papier, charges)[1]
 
 
 def enregistrer_pv(
@@ -133,6 +171,7 @@ def enregistrer_pv(
     lues: Sequence[PresenceSeance],
     quorum: Quorum,
     dossiers: Sequence[DossierSeance],
+    points: Sequence[PointSeance] = (),
 ) -> tuple[Document, Document]:
     """Fige le procès-verbal avec les noms, et sa version sans les noms."""
     deports = list(
@@ -142,7 +181,9 @@ def enregistrer_pv(
     )
     rendus = []
     for anonyme in (False, True):
-        charge = composer_pv(seance, lues=lues, quorum=quorum, dossiers=dossiers, deports=deports, anonyme=anonyme)
+        charge = composer_pv(
+            seance, lues=lues, quorum=quorum, dossiers=dossiers, deports=deports, points=points, anonyme=anonyme
+        )
         rendus.append(
             enregistrer_document(
                 rendre_pdf(GABARIT, _imprimables(charge)), acteur=acteur,
@@ -161,6 +202,7 @@ def composer_pv(
     quorum: Quorum,
     dossiers: Sequence[DossierSeance],
     deports: Sequence[DeportMembre],
+    points: Sequence[PointSeance] = (),
     anonyme: bool,
 ) -> dict[str, Any]:
     """Données du procès-verbal. Sans les noms, ni ce que la séance a écrit librement d'une personne."""
@@ -171,14 +213,34 @@ def composer_pv(
             "titre": "Présences", "texte": quorum.phrase,
             "colonnes": ["Qualité", "Membre", "Présence"], "rangees": [_presence(p) for p in lues],
         },
-        {"titre": "Ce que la séance a décidé", "colonnes": ["Décision", "Nombre"], "rangees": _chiffres(resume)},
     ]  # fmt: skip
-    decides = [d for d in dossiers if d.etat == EtatDossierSeance.APPLIQUE]
-    if decides:
-        colonnes = ["N°", "Thème", "Décision", "Avis"] if anonyme else ["N°", "Personne", "Décision", "Avis"]
+    if seance.instance.type.nature == NatureInstance.GENERALE:
+        sections += _releve(points, anonyme=anonyme)
+    else:
         sections.append(
-            {"titre": "Décisions", "colonnes": colonnes, "rangees": [_decision(d, anonyme) for d in decides]}
+            {"titre": "Ce que la séance a retenu", "colonnes": ["Issue", "Nombre"], "rangees": _chiffres(resume)}
+            if seance.instance.type.nature == NatureInstance.AVIS
+            else {
+                "titre": "Ce que la séance a décidé", "colonnes": ["Décision", "Nombre"],
+                "rangees": _chiffres(resume) + _chiffres_orientation(resume),
+            }
+        )  # fmt: skip
+    qui = "Thème" if anonyme else "Personne"
+    decides = [d for d in dossiers if d.etat == EtatDossierSeance.APPLIQUE]
+    choisis = [d for d in decides if d.nature == NatureInstance.ORIENTATION]
+    avises = [d for d in decides if d.nature == NatureInstance.AVIS]
+    if choisis:
+        colonnes = ["N°", qui, "Décision", "Avis"]
+        sections.append(
+            {"titre": "Décisions", "colonnes": colonnes, "rangees": [_decision(d, anonyme) for d in choisis]}
         )
+    if avises:
+        colonnes = ["N°", qui, "Avis", "Vote"]
+        sections.append({"titre": "Avis", "colonnes": colonnes, "rangees": [_avis(d, anonyme) for d in avises]})
+    entendus = [d for d in dossiers if d.passage_a is not None or d.entendue_le is not None]
+    if entendus:
+        rangees = [_audition(d, anonyme) for d in entendus]
+        sections.append({"titre": "Auditions", "colonnes": ["N°", qui, "Audition"], "rangees": rangees})
     for nom, liste in (("Dossiers ajournés", resume.ajournes), ("Dossiers à revoir", resume.a_revoir)):
         if liste:
             colonnes = ["N°", "Thème"] if anonyme else ["N°", "Personne", "Pourquoi"]
@@ -243,10 +305,14 @@ def _chiffres(resume: Bilan) -> list[list[str]]:
     lignes = [[libelle, str(nombre)] for _, libelle, nombre in resume.par_type]
     if resume.maintenus:
         lignes.append(["Orientations maintenues", str(resume.maintenus)])
-    lignes += [["Ajournés", str(len(resume.ajournes))], ["À revoir", str(len(resume.a_revoir))]]
-    lignes.append(["Décisions qui s'écartent de l'avis calculé", str(len(resume.ecarts))])
-    lignes.append(["Référents au-delà de leur charge, avec motif", str(len(resume.depassements))])
-    return lignes
+    return [*lignes, ["Ajournés", str(len(resume.ajournes))], ["À revoir", str(len(resume.a_revoir))]]
+
+
+def _chiffres_orientation(resume: Bilan) -> list[list[str]]:
+    return [
+        ["Décisions qui s'écartent de l'avis calculé", str(len(resume.ecarts))],
+        ["Référents au-delà de leur charge, avec motif", str(len(resume.depassements))],
+    ]
 
 
 def _qui(dossier: DossierSeance) -> str:
@@ -274,9 +340,51 @@ def _decision(dossier: DossierSeance, anonyme: bool) -> list[str]:
     ]  # fmt: skip
 
 
+def _avis(dossier: DossierSeance, anonyme: bool) -> list[str]:
+    """Un avis rendu : son sens, la sanction proposée ; son texte parle d'une personne, il n'est pas dans l'anonyme."""
+    avis = dossier.avis_rendu
+    parties = [f"{dossier.theme} : {avis.get_sens_display().lower()}"]
+    if avis.regle is not None:
+        parties.append(f"propose {avis.sanction.lower()} ({avis.regle.article})")
+    if avis.texte and not anonyme:
+        parties.append(avis.texte)
+    vote = dossier.get_avis_display()
+    if avis.voix_pour is not None:
+        vote = f"{vote} ({avis.voix_pour} pour, {avis.voix_contre} contre)"
+    return [str(dossier.rang), dossier.theme.libelle if anonyme else _qui(dossier), " ; ".join(parties), vote]
+
+
+def _audition(dossier: DossierSeance, anonyme: bool) -> list[str]:
+    parties = []
+    if dossier.passage_a is not None:
+        parties.append(f"convoquée à {_heure(dossier.passage_a.hour, dossier.passage_a.minute)}")
+    if dossier.entendue_le is None:
+        parties.append("n'est pas venue" if dossier.convoquee_le else "non entendue")
+    elif dossier.assistee_par:
+        parties.append("entendue, assistée" if anonyme else f"entendue, assistée par {dossier.assistee_par}")
+    else:
+        parties.append("entendue")
+    phrase = ", ".join(parties)
+    return [str(dossier.rang), dossier.theme.libelle if anonyme else _qui(dossier), phrase[:1].upper() + phrase[1:]]
+
+
+def _releve(points: Sequence[PointSeance], *, anonyme: bool) -> list[dict[str, Any]]:
+    """Relevé de décisions d'une instance générale : ce qui est décidé, qui le porte, pour quand."""
+    colonnes = ["N°", "Point", "Décision", "Pour le"] if anonyme else ["N°", "Point", "Décision", "Qui", "Pour le"]
+    rangees = []
+    for point in points:
+        echeance = f"{point.echeance:%d/%m/%Y}" if point.echeance else ""
+        decision = point.decision or "Pas de décision"
+        debut = [str(point.rang), f"{point.theme} : {point.intitule}", decision]
+        rangees.append([*debut, echeance] if anonyme else [*debut, point.responsable, echeance])
+    return [{"titre": "Relevé de décisions", "colonnes": colonnes, "rangees": rangees}] if rangees else []
+
+
 def _pieces(dossier: DossierSeance) -> str:
     return ", ".join(
-        piece["libelle"] if piece["reference"] or piece["code"] == "demande" else f"{piece['libelle']} : manque"
+        piece["libelle"]
+        if piece["reference"] or piece["code"] == "demande"
+        else f"{piece['libelle']} : {piece.get('sans', 'manque')}"
         for piece in dossier.pieces
     )
 

@@ -30,6 +30,7 @@ rls.protect(
     f"and {DU_LIEU.format(colonne='instances_dossierseance.seance_id')}",
 )
 rls.protect("instances_choixorientation", par_dossier("instances_choixorientation"))
+rls.protect("instances_avisdossier", par_dossier("instances_avisdossier"))
 rls.protect("instances_deportmembre", par_dossier("instances_deportmembre"))
 rls.protect_strict(
     "instances_notepartenaire",

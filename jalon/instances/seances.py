@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from jalon.agents.models import Agent
@@ -17,17 +18,22 @@ from jalon.documents.models import Canal
 from jalon.instances.acces import exiger_conduite
 from jalon.instances.composition import membres_en_cours
 from jalon.instances.models import (
+    DossierSeance,
     EtatDossierSeance,
     EtatPresence,
     EtatSeance,
     Instance,
     MembreInstance,
+    NatureInstance,
     PresenceSeance,
     Seance,
 )
-from jalon.instances.papiers import enregistrer_ordre_du_jour, texte_convocation
+from jalon.instances.papiers import enregistrer_agenda, enregistrer_ordre_du_jour, texte_convocation
 from jalon.instances.quorum import COMPTENT
+from jalon.instances.selectors import points_de
 from jalon.instances.workflows import exiger_seance
+from jalon.manquements.avis import noter_convocation_instance
+from jalon.manquements.models import EtatManquement, Manquement
 from jalon.referentiels.parametres import mot, nombre
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
@@ -92,6 +98,10 @@ def modifier_seance(
     perimetre.exiger("seances.preparer")
     seance = verrouiller_seance(seance)
     exiger_seance(seance.etat, "modifier")
+    if seance.dossiers.filter(convoquee_le__isnull=False).exclude(etat=EtatDossierSeance.RETIRE).exists():
+        raise TransitionRefuseeError(
+            "Des personnes sont déjà convoquées à cette date : annulez la séance et planifiez-en une autre."
+        )
     if jour < timezone.localdate():
         raise JalonError("Cette date est passée : choisissez-en une à venir.")
     avant = f"{seance.date:%d/%m/%Y}"
@@ -109,7 +119,7 @@ def modifier_seance(
 def convoquer_membres(
     seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif_urgence: str = "", lien: str = ""
 ) -> Seance:
-    """Convoque les membres par courriel, ordre du jour joint, et leur ouvre les dossiers.
+    """Convoque les membres par courriel, ordre du jour et rendez-vous d'agenda joints, et leur ouvre les dossiers.
 
     Le courriel et l'ordre du jour joint ne nomment personne : les dossiers se lisent dans Jalon. Au-dessous de
     `instance.delai_convocation`, le type d'instance refuse, ou demande pourquoi. Lève `JalonError`,
@@ -123,19 +133,24 @@ def convoquer_membres(
     titulaires = [membre for membre in membres if membre.supplee_id is None]
     if not any(membre.qualite.preside for membre in titulaires):
         raise JalonError("Personne ne peut présider cette séance : nommez d'abord un membre dont la qualité préside.")
-    if not seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT).exists():
+    generale = seance.instance.type.nature == NatureInstance.GENERALE
+    if generale and not points_de(seance):
+        raise JalonError("L'ordre du jour est vide : écrivez ses points avant de convoquer.")
+    if not generale and not seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT).exists():
         raise JalonError("L'ordre du jour est vide : inscrivez des dossiers avant de convoquer.")
     PresenceSeance.objects.bulk_create(PresenceSeance(seance=seance, membre=membre) for membre in titulaires)
     seance.etat, seance.convoquee_le, seance.motif_urgence = EtatSeance.CONVOQUEE, timezone.localdate(), urgence
     document = enregistrer_ordre_du_jour(seance, acteur=acteur, perimetre=perimetre)
     seance.ordre_du_jour = document.public_id
     seance.save(update_fields=["etat", "convoquee_le", "motif_urgence", "ordre_du_jour"])
+    ouvrir_le_delai_d_avis(seance.dossiers.all(), acteur=acteur, perimetre=perimetre)
+    agenda = enregistrer_agenda(seance, acteur=acteur, perimetre=perimetre)
     for membre in membres:
         if membre.courriel:
             objet, texte = texte_convocation(seance, membre, lien)
             envoyer(
                 acteur=acteur, canal=Canal.COURRIEL, destinataire=membre.courriel, objet=objet, texte=texte,
-                document=document,
+                document=document, joint=agenda,
             )  # fmt: skip
     tracer(
         "instances.seance.convoquee", seance, acteur=acteur, organisme=perimetre.organisme_principal,
@@ -143,6 +158,24 @@ def convoquer_membres(
         resume=f"{seance.instance} : {len(membres)} membres convoqués pour le {seance.date:%d/%m/%Y}"[:300],
     )  # fmt: skip
     return seance
+
+
+def ouvrir_le_delai_d_avis(dossiers: QuerySet[DossierSeance], *, acteur: Agent, perimetre: Perimetre) -> None:
+    """Convoquer l'instance pour une procédure fait courir le délai de son avis (R262-71)."""
+    au_nom = replace(perimetre, droits=perimetre.droits | {"manquement.instruire"})
+    attendus = Manquement.objects.filter(
+        avis_seances__dossier__in=dossiers.filter(etat=EtatDossierSeance.INSCRIT), etat=EtatManquement.AVERTI
+    )
+    for manquement in attendus.order_by("pk"):
+        noter_convocation_instance(manquement, acteur=acteur, perimetre=au_nom, le=timezone.localdate())
+
+
+def oublier_les_auditions(dossiers: QuerySet[DossierSeance]) -> None:
+    """Une audition que la séance n'a pas tenue n'a pas été proposée : la procédure l'attend de nouveau (R61)."""
+    promises = dossiers.filter(convoquee_le__isnull=False, entendue_le=None)
+    Manquement.objects.filter(avis_seances__dossier__in=promises, etat=EtatManquement.AVERTI, entendue_le=None).update(
+        audition_proposee_le=None
+    )
 
 
 def _verifier_delai(seance: Seance, motif_urgence: str) -> str:
@@ -272,6 +305,7 @@ def annuler_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif
     if not motif.strip():
         raise JalonError(f"Dites pourquoi annuler cette {mot('seance').singulier}.")
     convoquee, avant = seance.etat == EtatSeance.CONVOQUEE, seance.etat
+    oublier_les_auditions(seance.dossiers.filter(etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE]))
     seance.dossiers.filter(etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE]).update(
         etat=EtatDossierSeance.RETIRE, motif="Séance annulée", sorti_le=timezone.localdate()
     )

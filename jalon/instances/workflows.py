@@ -16,6 +16,9 @@ SEANCE: dict[str, frozenset[str]] = {
     "statuer": frozenset({EtatSeance.OUVERTE}),
     "clore": frozenset({EtatSeance.OUVERTE}),
     "annuler": frozenset({EtatSeance.PREPAREE, EtatSeance.CONVOQUEE}),
+    "ajouter_point": frozenset({EtatSeance.PREPAREE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE}),
+    "fixer_passages": frozenset({EtatSeance.PREPAREE, EtatSeance.CONVOQUEE}),
+    "convoquer_personnes": frozenset({EtatSeance.PREPAREE, EtatSeance.CONVOQUEE}),
     "consulter": frozenset({EtatSeance.CONVOQUEE, EtatSeance.OUVERTE}),
 }
 """`consulter` dit quand un membre lit les dossiers : de la convocation à la clôture, pas un jour de plus."""

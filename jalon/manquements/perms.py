@@ -24,3 +24,7 @@ rls.protect(
 # Une transmission réunit des personnes de tout le département : le périmètre départemental seul la lit.
 rls.protect("manquements_transmission", "false")
 rls.protect("manquements_lignetransmission", "false")
+
+# La loi est la même pour tous : l'installation la pose, aucune requête ne peut élargir la grille.
+for _table in ("regime", "reglesanction", "motifmanquement"):
+    rls.read_only(f"manquements_{_table}")

@@ -42,7 +42,7 @@ def ajouter_arguments(parser: argparse.ArgumentParser) -> None:
     indicateur.add_argument("code", metavar="CODE", help="code de l'indicateur : I07, I09… (voir « liste »)")
     indicateur.add_argument("--date", type=_jour, metavar="AAAA-MM-JJ", help="date, ou fin de période (aujourd'hui)")
     indicateur.add_argument(
-        "--depuis", type=_jour, metavar="AAAA-MM-JJ", help="début de période (I03, I04, I10, I13, I14…)"
+        "--depuis", type=_jour, metavar="AAAA-MM-JJ", help="début de période (I03, I04, I10, I13, I14, I23…)"
     )
     indicateur.add_argument("--territoire", metavar="CODE", help="restreint à un territoire")
     indicateur.add_argument("--service", metavar="CODE", help="restreint à un organisme (indicateurs de contrats)")
@@ -168,7 +168,7 @@ def _tableau_des_orientations(args: argparse.Namespace) -> None:
 
 def _calculer(args: argparse.Namespace, jour: date) -> dict[str, Any]:
     """L'indicateur demandé ; une restriction qu'il ne connaît pas est refusée plutôt qu'oubliée."""
-    from jalon.observatoire import contrats, orientations, referencement
+    from jalon.observatoire import contrats, manquements, orientations, referencement
     from jalon.observatoire.erreurs import TableauInconnuError
     from jalon.socle.errors import JalonError
 
@@ -182,9 +182,12 @@ def _calculer(args: argparse.Namespace, jour: date) -> dict[str, Any]:
         raise JalonError(f"L'indicateur {code} ne se restreint pas par {' ni '.join(refusees)} : retirez-le.")
     if code in orientations.INDICATEURS:
         return orientations.calculer(code, jour, args.territoire, du=args.depuis)
+    if code in manquements.INDICATEURS:
+        return manquements.calculer(code, jour, args.territoire, du=args.depuis)
     if code in referencement.INDICATEURS:
         return referencement.calculer(code, jour, args.territoire, public=voulues["public"])
-    connus = ", ".join(sorted({*contrats.INDICATEURS, *orientations.INDICATEURS, *referencement.INDICATEURS}))
+    salles = (contrats, manquements, orientations, referencement)
+    connus = ", ".join(sorted({indicateur for salle in salles for indicateur in salle.INDICATEURS}))
     raise TableauInconnuError(f"L'indicateur « {args.code} » n'existe pas. Indicateurs connus : {connus}.")
 
 
@@ -248,11 +251,12 @@ def _liste(args: argparse.Namespace) -> None:
             json.dumps([{champ: getattr(t, champ) for champ in champs} for t in declares], ensure_ascii=False, indent=2)
         )
         return
-    from jalon.observatoire import contrats, orientations, referencement
+    from jalon.observatoire import contrats, manquements, orientations, referencement
 
     titres = {tableau.code: tableau.titre for tableau in declares} | {"T12": orientations.TITRE_T12}
     for indicateurs in (referencement.INDICATEURS, orientations.INDICATEURS, contrats.INDICATEURS):
         titres |= {code: indicateur.titre for code, indicateur in indicateurs.items()}
+    titres |= {code: indicateur.titre for code, indicateur in manquements.INDICATEURS.items()}
     for code, titre in titres.items():
         print(f"{code:<8} {titre}")
 

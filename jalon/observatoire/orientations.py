@@ -7,6 +7,7 @@ fois, dans la dernière orientation décidée pour elle. Une décision annulée 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -268,6 +269,29 @@ def _reorientations(periode: Periode, personnes: QuerySet[Personne]) -> list[dic
         changees.order_by().values_list("avant", "type__sphere").annotate(nombre=Count("pk")).order_by("avant")
     ):
         rendues.append(_valeur(f"{avant}>{apres}", f"De la sphère {avant} à la sphère {apres}.", nombre, total))
+    rendues.append(
+        _valeur("meme_sphere", "Dans la même sphère.", prises.filter(avant=F("type__sphere")).count(), total)
+    )
+    for code, libelle, nombre in (
+        prises.order_by()
+        .values_list("motif__code", "motif__libelle")
+        .annotate(nombre=Count("pk"))
+        .order_by("-nombre", "motif__code")
+    ):
+        definition = f"Pour ce motif : {libelle}." if code else "Sans motif noté."
+        rendues.append(_valeur(f"motif_{code or 'aucun'}", definition, nombre, total))
+    par_personne = Counter(
+        prises.order_by().values_list("personne").annotate(n=Count("pk")).values_list("n", flat=True)
+    )
+    concernees = sum(par_personne.values())
+    rendues += [
+        _valeur("personnes_1", "Personnes réorientées une fois.", par_personne[1], concernees),
+        _valeur("personnes_2", "Personnes réorientées deux fois.", par_personne[2], concernees),
+        _valeur(
+            "personnes_3_plus", "Personnes réorientées trois fois ou plus.",
+            concernees - par_personne[1] - par_personne[2], concernees,
+        ),
+    ]  # fmt: skip
     return rendues
 
 
@@ -304,7 +328,7 @@ INDICATEURS: dict[str, Indicateur] = {
         Indicateur(
             "I22", "Réorientations",
             "Nouvelles orientations décidées dans la période pour des personnes déjà orientées ; le dénominateur est le "
-            "nombre de personnes concernées, et chaque changement de sphère a sa variante.",
+            "nombre de personnes concernées. Les variantes donnent le sens, le motif, et combien de fois par personne.",
             "Nouvelles orientations.", "Personnes concernées.", "décisions", _reorientations,
         ),
         Indicateur(

@@ -82,6 +82,14 @@ CLOTURES: dict[str, Cloture | tuple[Cloture, ...]] = {
         ("etat", "pk"),
         {"etat": "retire", "motif": "Dossier réuni avec un autre"},
         "sorti_le",
+        par=("nature",),
+    ),
+    # La plus avancée reste : avis rendu, puis avertie, puis saisie, puis la plus ancienne.
+    "manquements.manquement": Cloture(
+        Q(etat__in=["prepare", "saisi", "averti", "avis_rendu"]),
+        ("avis__rendu_le", "averti_le", "saisi_le", "prepare_le", "pk"),
+        {"etat": "classe", "motif_classement": "suite", "precision_classement": "Dossier réuni avec un autre"},
+        "clos_le",
     ),
     "passeport.accespersonnel": Cloture(
         Q(revoque_le=None),
@@ -115,6 +123,7 @@ PERIODES_CEDEES: dict[str, Cession] = {
     "accompagnements.designationcorrespondant": Cession(),
     "accompagnements.designationreferent": Cession({"motif_fin": "fusion"}),
     "orientations.decisionorientation": Cession(),
+    "manquements.decisionsanction": Cession(),
     "contrats.contrat": Cession(
         parmi=Q(reference_seule=False),
         vivante=Q(etat__in=["en_vigueur", "bilan"]),

@@ -31,6 +31,7 @@ class Registre:
 
     politiques: dict[str, str] = field(default_factory=dict)
     ajout_seul: set[str] = field(default_factory=set)
+    lecture_seule: set[str] = field(default_factory=set)
     fermees: set[str] = field(default_factory=set)
     publiques: set[str] = field(default_factory=set)
 
@@ -51,6 +52,11 @@ def protect_strict(table: str, condition: str) -> None:
 def append_only(table: str) -> None:
     """Le rôle web y ajoute et y lit, sans modifier ni effacer (journaux)."""
     REGISTRE.ajout_seul.add(table)
+
+
+def read_only(table: str) -> None:
+    """Le rôle web la lit sans rien y écrire (la loi datée, que l'installation seule pose)."""
+    REGISTRE.lecture_seule.add(table)
 
 
 def close(table: str) -> None:
@@ -81,6 +87,8 @@ def apply_policies() -> None:
         existantes = set(connection.introspection.table_names(curseur))
         for table in sorted(existantes & REGISTRE.ajout_seul):
             curseur.execute(f'revoke update, delete on "{table}" from "{role}"')
+        for table in sorted(existantes & REGISTRE.lecture_seule):
+            curseur.execute(f'revoke insert, update, delete on "{table}" from "{role}"')
         for table in sorted(existantes & REGISTRE.fermees):
             curseur.execute(f'revoke select, update, delete on "{table}" from "{role}"')
         for table, condition in sorted(REGISTRE.politiques.items()):

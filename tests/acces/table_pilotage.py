@@ -25,7 +25,13 @@ def export_contrats(distribution: Distribution) -> dict[str, Any]:
     return {"format": "csv"}
 
 
-FABRIQUES.update({f.__name__: f for f in (tableau, tableau_export, export_orientations, export_contrats)})
+def export_manquements(distribution: Distribution) -> dict[str, Any]:
+    return {"format": "csv"}
+
+
+FABRIQUES.update(
+    {f.__name__: f for f in (tableau, tableau_export, export_orientations, export_contrats, export_manquements)}
+)
 
 VOIT = {"orienteur": 200, "etrangere": 200, "siege": 200, "administrateur": 200}
 
@@ -40,5 +46,8 @@ ROUTES = {
     "tableau_contrats": acces(**VOIT),
     "tableau_contrats_export": acces(objet="export_contrats", **VOIT),
     "tableau_contrats_dossiers": acces(orienteur=200, etrangere=200, siege=200),
+    "tableau_manquements": acces(**VOIT),
+    "tableau_manquements_export": acces(objet="export_manquements", **VOIT),
+    "tableau_manquements_dossiers": acces(orienteur=200, etrangere=200, siege=200),
     "tableau_dossiers": acces(objet="tableau", orienteur=200, etrangere=200, siege=200),
 }

@@ -8,6 +8,8 @@ from tests.acces.objets import FABRIQUES
 from tests.acces.regles import acces
 from tests.distribution import Distribution
 from tests.instances.plateau import Plateau
+from tests.instances.plateau_avis import PlateauAvis
+from tests.instances.test_points_generaux import Pacte
 
 
 def instance(distribution: Distribution) -> dict[str, Any]:
@@ -28,7 +30,41 @@ def dossier_seance(distribution: Distribution) -> dict[str, Any]:
     return {"public_id": plateau.dossiers(plateau.ouverte(plateau.personnes(1)))[0].public_id}
 
 
-FABRIQUES.update({f.__name__: f for f in (instance, membre_instance, seance, dossier_seance)})
+def seance_d_avis(distribution: Distribution) -> dict[str, Any]:
+    ep = PlateauAvis(distribution)
+    return {"public_id": ep.convoquee([ep.procedure()]).public_id}
+
+
+def dossier_d_avis(distribution: Distribution) -> dict[str, Any]:
+    ep = PlateauAvis(distribution)
+    return {"public_id": ep.dossiers(ep.ouverte([ep.procedure()]))[0].public_id}
+
+
+def piece_de_seance(distribution: Distribution) -> dict[str, Any]:
+    ep = PlateauAvis(distribution)
+    procedure = ep.procedure()
+    [dossier] = ep.dossiers(ep.convoquee([procedure]))
+    return {"public_id": dossier.public_id, "piece_id": procedure.avertissement.public_id}
+
+
+def seance_generale(distribution: Distribution) -> dict[str, Any]:
+    return {"public_id": Pacte(distribution).preparee().public_id}
+
+
+def point_de_seance(distribution: Distribution) -> dict[str, Any]:
+    pacte = Pacte(distribution)
+    return {"public_id": pacte.point(pacte.preparee()).public_id}
+
+
+FABRIQUES.update(
+    {
+        f.__name__: f
+        for f in (
+            instance, membre_instance, seance, dossier_seance, seance_d_avis, dossier_d_avis, piece_de_seance,
+            seance_generale, point_de_seance,
+        )
+    }
+)  # fmt: skip
 
 # L'étrangère a les mêmes droits que l'orienteur, sur un autre territoire. Le siège prépare partout, sans présider.
 VOIT = {"orienteur": 200, "etrangere": 404, "siege": 200}
@@ -65,4 +101,14 @@ ROUTES = {
     "seance_note": acces(methode="post", objet="dossier_seance", orienteur=403, etrangere=404),
     "seance_retrait": acces(methode="post", objet="dossier_seance", **PREPARE),
     "seance_retirer": acces(methode="post", objet="dossier_seance", **PREPARE),
+    "seance_convocations": acces(objet="seance_d_avis", orienteur=200, etrangere=404, siege=200),
+    "seance_passages": acces(methode="post", objet="seance_d_avis", **PREPARE),
+    "seance_convoquer_personnes": acces(methode="post", objet="seance_d_avis", **PREPARE),
+    # La secrétaire de la séance conduit ; le siège voit la séance sans la conduire.
+    "seance_audition": acces(methode="post", objet="dossier_d_avis", orienteur=302, etrangere=404),
+    "seance_piece": acces(objet="piece_de_seance", **VOIT),
+    "seance_point_ajouter": acces(methode="post", objet="seance_generale", **PREPARE),
+    "seance_point_retirer": acces(methode="post", objet="point_de_seance", **PREPARE),
+    "seance_point_decider": acces(methode="post", objet="point_de_seance", orienteur=302, etrangere=404),
+    "seance_point_suivre": acces(methode="post", objet="point_de_seance", **PREPARE),
 }

@@ -137,7 +137,9 @@ def test_toute_table_qui_mene_a_une_personne_est_protegee(table: str) -> None:
 
 def test_le_registre_ne_protege_que_des_tables_qui_existent() -> None:
     connues = {modele._meta.db_table for modele in apps.get_models(include_auto_created=True)}
-    assert (set(REGISTRE.politiques) | REGISTRE.fermees | REGISTRE.ajout_seul) - connues == set()
+    assert (
+        set(REGISTRE.politiques) | REGISTRE.fermees | REGISTRE.ajout_seul | REGISTRE.lecture_seule
+    ) - connues == set()
 
 
 @pytest.mark.django_db
@@ -182,6 +184,15 @@ def test_refuse_de_recrire_les_journaux(distribution: Distribution, modele: type
         transaction.atomic(),
     ):
         lignes.update(organisme="récrit") if geste == "update" else lignes._raw_delete(using="default")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", sorted(REGISTRE.lecture_seule))
+@pytest.mark.parametrize("geste", ["insert", "update", "delete"])
+def test_refuse_de_recrire_la_loi(table: str, geste: str) -> None:
+    with connection.cursor() as curseur:
+        curseur.execute("select has_table_privilege(%s, %s, %s)", [settings.ROLE_WEB, table, geste])
+        assert not curseur.fetchone()[0]
 
 
 @pytest.mark.django_db

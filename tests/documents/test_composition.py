@@ -157,7 +157,13 @@ def test_refuse_un_courrier_inconnu() -> None:
         composer("absent", {}, JOUR, destinataire=[])
 
 
-@pytest.mark.parametrize("code", ["notification_orientation", "copie_notification", "signature", "mention_recours"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "notification_orientation", "copie_notification", "signature", "mention_recours", "avertissement_manquement",
+        "decision_sanction", "reponse_recours", "transmission_payeur",
+    ],
+)  # fmt: skip
 def test_l_apercu_se_dit_apercu(code: str) -> None:
     composeur, lettre = exemple(Composeur().version(code), JOUR)
     assert "Aperçu : les noms et les dates sont inventés" in texte(composeur.rendre(lettre))

@@ -33,7 +33,9 @@ class Plateau:
 
     @cached_property
     def instance(self) -> Instance:
-        return Instance.objects.select_related("type", "territoire").get(territoire=self.d.territoire)
+        return Instance.objects.select_related("type", "territoire").get(
+            territoire=self.d.territoire, type__nature="orientation"
+        )
 
     @cached_property
     def presidente(self) -> Agent:

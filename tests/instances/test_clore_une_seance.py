@@ -15,9 +15,9 @@ from jalon.agents.perimetre import Perimetre
 from jalon.documents.models import Document
 from jalon.documents.services import lire_document
 from jalon.instances.cloture import clore_seance, lever_seance
+from jalon.instances.examen import ajourner_dossier
 from jalon.instances.models import DossierSeance, EtatDossierSeance, EtatPresence, EtatSeance, Seance
 from jalon.instances.ordre_du_jour import inscrire_dossiers, retirer_membre
-from jalon.instances.orientation import ajourner_dossier
 from jalon.instances.quorum import quorum
 from jalon.instances.seances import noter_presence, planifier_seance
 from jalon.orientations.models import AttenteOrientation, DecisionOrientation, OrigineDecision

@@ -293,4 +293,4 @@ def test_une_fusion_ne_garde_qu_une_place_a_l_ordre_du_jour(plateau: Plateau) ->
 
 
 def test_une_instance_par_territoire(plateau: Plateau) -> None:
-    assert Instance.objects.filter(actif=True).count() == 9
+    assert Instance.objects.filter(actif=True, type__code="equipe_orientation").count() == 9

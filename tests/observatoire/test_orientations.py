@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from jalon.observatoire.orientations import Periode, calculer, orientations_realisees
 from jalon.organismes.models import Organisme, Territoire
-from jalon.orientations.models import DecisionOrientation, PropositionOrientation, TypeOrientation
+from jalon.orientations.models import DecisionOrientation, MotifOrientation, PropositionOrientation, TypeOrientation
 from jalon.personnes.models import Personne
 from tests.distribution import Distribution
 from tests.fabriques import une_allocataire
@@ -94,7 +94,24 @@ def test_i22_compte_les_reorientations_et_leur_sens(lieu: Territoire) -> None:
     decidee(une_allocataire(territoire=lieu), PE, date(2026, 10, 5))
     i22 = calculer("I22", date(2026, 10, 31), du=date(2026, 10, 1))
     assert (i22["valeur"], i22["denominateur"]) == (1, 1)
-    assert [v["code"] for v in i22["variantes"]] == ["sociale>professionnelle"]
+    variantes = {v["code"]: v["numerateur"] for v in i22["variantes"]}
+    assert (variantes["sociale>professionnelle"], variantes["meme_sphere"]) == (1, 0)
+
+
+def test_i22_dit_le_motif_et_combien_de_fois_par_personne(lieu: Territoire) -> None:
+    motif = MotifOrientation.objects.order_by("pk")[0]
+    souvent, une_fois = une_allocataire(territoire=lieu), une_allocataire(territoire=lieu)
+    decidee(souvent, SOLIDARITE, date(2026, 3, 5), au=date(2026, 5, 5))
+    decidee(souvent, PE, date(2026, 5, 5), au=date(2026, 10, 5), motif=motif)
+    decidee(souvent, SOLIDARITE, date(2026, 10, 5))
+    decidee(une_fois, SOLIDARITE, date(2026, 3, 5), au=date(2026, 5, 5))
+    decidee(une_fois, PE, date(2026, 5, 5), motif=motif)
+    i22 = calculer("I22", date(2026, 10, 31))
+    variantes = {v["code"]: v["numerateur"] for v in i22["variantes"]}
+    assert (i22["valeur"], i22["denominateur"]) == (3, 2)
+    assert (variantes[f"motif_{motif.code}"], variantes["motif_aucun"]) == (2, 1)
+    assert [variantes[f"personnes_{n}"] for n in ("1", "2", "3_plus")] == [1, 1, 0]
+    assert variantes["professionnelle>sociale"] == 1
 
 
 def test_i29_compte_les_decisions_qui_s_ecartent_de_l_avis(lieu: Territoire) -> None:

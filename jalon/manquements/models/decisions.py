@@ -90,14 +90,17 @@ class DecisionSanction(PublicModel):
     article_motif = models.CharField("article du motif sous ce régime", max_length=300, blank=True, editable=False)
     porte_sur_heures = models.BooleanField("porte sur des heures d'activité", default=False, editable=False)
     heures_exonerees = models.BooleanField("aucune heure n'était due", default=False, editable=False)
-    faits_le = models.DateField("premier fait", editable=False)
+    faits_le = models.DateField("premier fait", null=True, editable=False)
     contact_le = models.DateField("contact préalable", null=True, editable=False)
     averti_recu_le = models.DateField("avertissement reçu", null=True, editable=False)
     observations_jusqu_au = models.DateField("observations jusqu'au", null=True, editable=False)
+    observations_au_moins = models.DateField("délai légal d'observations", null=True, editable=False)
     reponse_le = models.DateField("réponse de la personne", null=True, editable=False)
+    motif_legitime = models.BooleanField("motif légitime reconnu", default=False, editable=False)
     audition_demandee = models.BooleanField("audition demandée", default=False, editable=False)
     audition_proposee_le = models.DateField("audition proposée pour le", null=True, editable=False)
     avis_le = models.DateField("avis rendu ou réputé", null=True, editable=False)
+    ecart_avis = models.BooleanField("s'écarte de l'avis", default=False, editable=False)
     precedentes = models.PositiveSmallIntegerField("décisions qui comptent encore", default=0, editable=False)
     soumise = models.BooleanField("soumise aux droits et devoirs", editable=False)
     foyer_plusieurs = models.BooleanField("foyer de plusieurs personnes", editable=False)
@@ -138,8 +141,18 @@ class DecisionSanction(PublicModel):
                 violation_error_message="Le service est en cause : aucune sanction n'est possible (R62).",
             ),
             models.CheckConstraint(
+                name="sanction_faits_dates",
+                condition=Q(faits_le__isnull=False, faits_le__lte=F("decidee_le")),
+                violation_error_message="Aucun fait daté d'avant la décision n'est écrit.",
+            ),
+            models.CheckConstraint(
+                name="sanction_sans_motif_legitime",
+                condition=Q(motif_legitime=False),
+                violation_error_message="Un motif légitime est reconnu : la procédure se classe, elle ne sanctionne pas.",
+            ),
+            models.CheckConstraint(
                 name="sanction_apres_contact",
-                condition=Q(contact_le__isnull=False),
+                condition=Q(contact_le__isnull=False) & (Q(averti_recu_le=None) | Q(contact_le__lte=F("averti_recu_le"))),
                 violation_error_message="La personne n'a pas été contactée avant la procédure (R18).",
             ),
             models.CheckConstraint(
@@ -149,18 +162,40 @@ class DecisionSanction(PublicModel):
             ),
             models.CheckConstraint(
                 name="sanction_apres_observations",
-                condition=Q(observations_jusqu_au__lt=F("decidee_le")) | Q(reponse_le__lte=F("decidee_le")),
+                condition=Q(observations_jusqu_au=None)
+                | Q(observations_jusqu_au__lt=F("decidee_le"))
+                | Q(reponse_le__isnull=False, reponse_le__lte=F("decidee_le")),
                 violation_error_message="Le délai d'observations court encore, et la personne n'a pas répondu.",
             ),
             models.CheckConstraint(
+                name="sanction_delai_observations_entier",
+                condition=Q(observations_jusqu_au=None)
+                | Q(observations_au_moins=None)
+                | Q(observations_jusqu_au__gte=F("observations_au_moins")),
+                violation_error_message="Le délai d'observations donné est plus court que celui de la loi.",
+            ),
+            models.CheckConstraint(
                 name="sanction_audition_proposee",
-                condition=_sauf(Q(audition_demandee=True), Q(audition_proposee_le__isnull=False)),
+                condition=_sauf(
+                    Q(audition_demandee=True),
+                    Q(audition_proposee_le__isnull=False, audition_proposee_le__lte=F("decidee_le")),
+                ),
                 violation_error_message="La personne a demandé à être entendue : convoquez-la d'abord (R61).",
             ),
             models.CheckConstraint(
                 name="sanction_apres_avis",
                 condition=_sauf(Q(avis_exige=True), Q(avis_le__isnull=False) & Q(avis_le__lte=F("decidee_le"))),
                 violation_error_message="Cette sanction demande l'avis de l'instance, et il manque (R63).",
+            ),
+            models.CheckConstraint(
+                name="sanction_ecart_explique",
+                condition=_sauf(Q(ecart_avis=True), ~Q(motif_ecart="")),
+                violation_error_message="La décision s'écarte de l'avis : elle dit pourquoi.",
+            ),
+            models.CheckConstraint(
+                name="sanction_motivee",
+                condition=~Q(motivation=""),
+                violation_error_message="Une sanction est motivée : la personne lira pourquoi.",
             ),
             models.CheckConstraint(
                 name="sanction_rang",
@@ -171,17 +206,28 @@ class DecisionSanction(PublicModel):
             ),
             models.CheckConstraint(
                 name="sanction_taux_dans_la_grille",
-                condition=Q(nature="amende", taux=None) | Q(taux__gte=F("taux_min"), taux__lte=F("taux_max")),
+                condition=Q(nature="amende", taux=None)
+                | (
+                    ~Q(nature="amende")
+                    & Q(taux__isnull=False, taux_min__isnull=False, taux_max__isnull=False)
+                    & Q(taux__gte=F("taux_min"), taux__lte=F("taux_max"))
+                ),
                 violation_error_message="La part retenue est hors de la grille du régime.",
             ),
             models.CheckConstraint(
                 name="sanction_duree_dans_la_grille",
-                condition=Q(nature="amende", duree=None) | Q(duree__gte=F("duree_min"), duree__lte=F("duree_max")),
+                condition=Q(nature="amende", duree=None)
+                | (
+                    ~Q(nature="amende")
+                    & Q(duree__isnull=False, duree_min__isnull=False, duree_max__isnull=False)
+                    & Q(duree__gte=F("duree_min"), duree__lte=F("duree_max"))
+                ),
                 violation_error_message="La durée est hors de la grille du régime.",
             ),
             models.CheckConstraint(
                 name="sanction_plafond_du_foyer",
                 condition=Q(plafond_foyer=None)
+                | Q(taux=None)
                 | Q(taux__lte=F("plafond_foyer"))
                 | (Q(foyer_plusieurs=False) & (Q(majoree=False) | Q(plafond_majore=False))),
                 violation_error_message=(
@@ -200,14 +246,29 @@ class DecisionSanction(PublicModel):
             ),
             models.CheckConstraint(
                 name="sanction_faits_assez_recents",
-                condition=Q(faits_pas_avant=None) | Q(faits_le__gte=F("faits_pas_avant")),
+                condition=Q(faits_pas_avant=None) | Q(faits_le=None) | Q(faits_le__gte=F("faits_pas_avant")),
                 violation_error_message="Les faits sont trop anciens pour cette sanction.",
             ),
             models.CheckConstraint(
                 name="sanction_effet_date",
-                condition=Q(nature="amende", montant__gt=0, debut=None, periode=None)
-                | (~Q(nature="amende") & Q(montant=None, periode__isnull=False) & Q(debut__gte=F("decidee_le"))),
+                condition=Q(nature="amende", debut=None, periode=None)
+                | (
+                    ~Q(nature="amende")
+                    & Q(periode__isnull=False, debut__isnull=False)
+                    & Q(debut__gte=F("decidee_le"))
+                ),
                 violation_error_message="Une sanction dit à compter de quand, jamais avant sa décision.",
+            ),
+            models.CheckConstraint(
+                name="sanction_montant_de_l_amende",
+                condition=Q(nature="amende", montant__isnull=False, montant__gt=0)
+                | (~Q(nature="amende") & Q(montant=None)),
+                violation_error_message="Une amende a un montant en euros, et elle seule.",
+            ),
+            models.CheckConstraint(
+                name="sanction_notifiee_avant_son_effet",
+                condition=Q(notifiee_le=None) | Q(debut=None) | Q(debut__gte=F("notifiee_le")),
+                violation_error_message="Une sanction ne commence pas avant que la personne en soit informée.",
             ),
             models.CheckConstraint(
                 name="sanction_notifiee_par_lettre",

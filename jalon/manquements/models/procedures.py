@@ -76,7 +76,9 @@ class Manquement(PublicModel):
     )
     reponse_le = models.DateField("la personne a répondu le", null=True)
     demande_audition = models.BooleanField("demande à être entendue", default=False)
+    audition_proposee_le = models.DateField("audition proposée pour le", null=True)
     entendue_le = models.DateField("entendue le", null=True)
+    instance_convoquee_le = models.DateField("instance convoquée le", null=True)
     assistee_par = models.CharField("assistée par", max_length=160, blank=True)
     motif_legitime = models.BooleanField("motif légitime reconnu", default=False)
     clos_le = models.DateField("clos le", null=True)
@@ -173,6 +175,7 @@ class CodeConstat(models.TextChoices):
     SANS_ORIENTATION = "sans_orientation", "La personne n'était pas orientée, ou pas notifiée"
     RENDEZ_VOUS_ANNULE = "rendez_vous_annule", "Le service a annulé ou reporté"
     ADRESSE_FAUSSE = "adresse_fausse", "Le courrier n'a pas pu arriver"
+    FAIT_EXCUSE = "fait_excuse", "L'absence reprochée est excusée"
     DECLARE = "declare", "Le service reconnaît un tort"
 
 

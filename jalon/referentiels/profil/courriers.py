@@ -35,6 +35,13 @@ class UsageCourrier(StrEnum):
     CONVOCATION_RENDEZ_VOUS = "convocation_rendez_vous"
     INVITATION_RENDEZ_VOUS = "invitation_rendez_vous"
     PASSATION = "passation_referent"
+    AVERTISSEMENT_MANQUEMENT = "avertissement_manquement"
+    AUDITION_MANQUEMENT = "audition_manquement"
+    CLASSEMENT_MANQUEMENT = "classement_manquement"
+    DECISION_SANCTION = "decision_sanction"
+    LEVEE_SANCTION = "levee_sanction"
+    REPONSE_RECOURS = "reponse_recours"
+    TRANSMISSION_PAYEUR = "transmission_payeur"
     ENTETE = "entete"
     SIGNATURE = "signature"
     MENTION = "mention"
@@ -80,6 +87,22 @@ _CONTRAT: Final = (
     Champ("type_orientation", "le type d'orientation", "Accompagnement social", _REQUIS),
     Champ("type_contrat", "le type de contrat", "contrat d'accompagnement", _REQUIS),
     Champ("delai_contrat", "le délai de réalisation du contrat", "deux mois", _REQUIS),
+)
+_PROCEDURE: Final = (
+    *_COMMUNS,
+    *_REFERENT,
+    Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
+)
+_REPROCHE: Final = (
+    Champ("reproche", "ce qui est reproché", "Vous n'êtes pas venu à deux rendez-vous.", _REQUIS),
+    Champ("faits", "les faits et leurs dates", "", _REQUIS, bloc=True),
+)
+_SUR_DECISION: Final = Champ("date_decision", "la date de la décision", "2 novembre 2026", _REQUIS)
+_VOIES: Final = Champ("voies_recours", "les voies de recours", "", _REQUIS, bloc=True)
+_ENTENDRE: Final = Champ("article_entendre", "l'article du droit d'être entendu", "L262-37", _REQUIS)
+_RAISON: Final = (
+    Champ("raison", "la raison, dite à la personne", "Vous nous avez donné vos raisons.", _REQUIS),
+    Champ("precision", "une précision", "Le justificatif est arrivé le 2 novembre.", _FACULTATIF),
 )
 
 CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
@@ -151,6 +174,69 @@ CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
         Champ("organisme", "l'organisme qui accompagne", "Centre communal d'action sociale de Ville"),
         Champ("date_effet", "le premier jour du nouveau référent", "1er décembre 2026", _REQUIS),
     ),
+    UsageCourrier.AVERTISSEMENT_MANQUEMENT: (
+        *_PROCEDURE,
+        *_REPROCHE,
+        Champ("expose", "ce que dit le service", "Deux convocations ont été envoyées.", _FACULTATIF),
+        Champ("contact_prealable", "la date et le moyen du contact", "12 octobre 2026 (par téléphone)", _REQUIS),
+        Champ("article_motif", "l'article du motif", "L262-37, I 2°", _REQUIS),
+        Champ("consequences", "ce qui peut suivre", "", _REQUIS, bloc=True),
+        Champ("delai_observations", "le délai pour répondre", "un mois", _REQUIS),
+        _ENTENDRE,
+        Champ("lien_reponse", "l'adresse de la page où répondre", "https://exemple.fr/lien", _FACULTATIF),
+    ),
+    UsageCourrier.AUDITION_MANQUEMENT: (
+        *_PROCEDURE,
+        _REPROCHE[0],
+        Champ("date_audition", "la date de l'audition", "jeudi 12 novembre 2026", _REQUIS),
+        Champ("heure_audition", "l'heure de l'audition", "14 h", _REQUIS),
+        Champ("lieu", "le lieu", "Maison des services, salle 2", _REQUIS),
+        Champ("date_avertissement", "la date de l'avertissement", "2 octobre 2026", _FACULTATIF),
+        _ENTENDRE,
+    ),
+    UsageCourrier.CLASSEMENT_MANQUEMENT: (
+        *_PROCEDURE,
+        *_RAISON,
+        Champ("date_avertissement", "la date de l'avertissement", "2 octobre 2026", _FACULTATIF),
+    ),
+    UsageCourrier.DECISION_SANCTION: (
+        *_PROCEDURE,
+        *_REPROCHE,
+        _SUR_DECISION,
+        Champ(
+            "effet", "ce qui est décidé", "Du 1er au 31 décembre 2026, 30 % de votre allocation est retenu.", _REQUIS
+        ),
+        Champ("levee", "ce qui l'arrête", "Elle s'arrête dès que vous faites ce qui est demandé.", _FACULTATIF),
+        Champ("motivation", "les raisons de la décision", "Aucune raison n'a été donnée.", _REQUIS),
+        Champ("explications", "ce que la personne a pu dire", "Vous nous avez répondu le 20 octobre 2026.", _REQUIS),
+        Champ("avis", "l'avis rendu", "Favorable, à la majorité, le 28 octobre 2026.", _FACULTATIF),
+        Champ("articles", "les articles appliqués", "L262-37, I 2° ; R262-68", _REQUIS),
+        Champ("retour", "le délai où un retour demande un contrat", "12 mois", _FACULTATIF),
+        _VOIES,
+    ),
+    UsageCourrier.LEVEE_SANCTION: (
+        *_PROCEDURE,
+        *_RAISON,
+        _SUR_DECISION,
+        Champ("effet", "ce qui change", "La retenue s'arrête à partir du 15 décembre 2026.", _REQUIS),
+    ),
+    UsageCourrier.REPONSE_RECOURS: (
+        *_PROCEDURE,
+        _SUR_DECISION,
+        Champ("date_recours", "le jour où le recours est arrivé", "10 novembre 2026", _REQUIS),
+        Champ("reponse", "la réponse", "Nous vous donnons raison : la décision est annulée.", _REQUIS),
+        Champ("motivation", "ses raisons", "Le rendez-vous avait été annulé par le service.", _REQUIS),
+        Champ("effet", "ce que cela change", "Ce qui a été retenu doit vous être versé.", _REQUIS),
+        _VOIES,
+    ),
+    UsageCourrier.TRANSMISSION_PAYEUR: (
+        _DEPARTEMENT,
+        Champ("date_courrier", "la date de la lettre", "3 novembre 2026"),
+        Champ("caisse", "la caisse destinataire", "Caisse d'allocations familiales n° 621", _REQUIS),
+        Champ("nombre", "le nombre de décisions", "12", _REQUIS),
+        Champ("decisions", "le tableau des décisions", "", _REQUIS, bloc=True),
+        Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _REQUIS),
+    ),
     UsageCourrier.ENTETE: (_DEPARTEMENT,),
     UsageCourrier.SIGNATURE: (_DEPARTEMENT,),
     UsageCourrier.MENTION: (
@@ -171,11 +257,19 @@ COURRIERS_REQUIS: Final[dict[str, UsageCourrier]] = {
     "convocation_rendez_vous": UsageCourrier.CONVOCATION_RENDEZ_VOUS,
     "invitation_rendez_vous": UsageCourrier.INVITATION_RENDEZ_VOUS,
     "passation_referent": UsageCourrier.PASSATION,
+    "avertissement_manquement": UsageCourrier.AVERTISSEMENT_MANQUEMENT,
+    "audition_manquement": UsageCourrier.AUDITION_MANQUEMENT,
+    "classement_manquement": UsageCourrier.CLASSEMENT_MANQUEMENT,
+    "decision_sanction": UsageCourrier.DECISION_SANCTION,
+    "levee_sanction": UsageCourrier.LEVEE_SANCTION,
+    "reponse_recours": UsageCourrier.REPONSE_RECOURS,
+    "transmission_payeur": UsageCourrier.TRANSMISSION_PAYEUR,
     "entete": UsageCourrier.ENTETE,
     "signature": UsageCourrier.SIGNATURE,
     "mention_sanctions": UsageCourrier.MENTION,
     "mention_recours": UsageCourrier.MENTION,
     "mention_absence": UsageCourrier.MENTION,
+    "mention_juge": UsageCourrier.MENTION,
 }
 """Textes que le code appelle par leur nom ; un profil peut en ajouter (une notification par type, par exemple)."""
 

@@ -12,10 +12,11 @@ from .vocabulaire import LIBELLES_REQUIS, CategorieOrganisme
 
 
 class NatureInstance(StrEnum):
-    """Ce que l'instance fait d'un dossier examiné : l'orienter, ou donner un avis."""
+    """Ce que l'instance fait : orienter des personnes, donner un avis sur des dossiers, ou traiter des points."""
 
     ORIENTATION = "orientation"
     AVIS = "avis"
+    GENERALE = "generale"
 
 
 class Majorite(StrEnum):
@@ -29,21 +30,44 @@ class Effet(StrEnum):
 
     ORIENTATION = "orientation"
     REORIENTATION = "reorientation"
-    AVIS = "avis"
+    MANQUEMENT = "manquement"
+    CONTRAT_COMPLEXE = "contrat_complexe"
+    GENERAL = "general"
 
 
 EFFETS = {
     NatureInstance.ORIENTATION: frozenset({Effet.ORIENTATION, Effet.REORIENTATION}),
-    NatureInstance.AVIS: frozenset({Effet.AVIS}),
+    NatureInstance.AVIS: frozenset({Effet.MANQUEMENT, Effet.REORIENTATION, Effet.CONTRAT_COMPLEXE}),
+    NatureInstance.GENERALE: frozenset({Effet.GENERAL}),
 }
 
 
 class Piece(StrEnum):
-    """Pièces qu'un thème demande, et que le dossier de la personne sait fournir (R29)."""
+    """Pièces qu'un thème demande, et que le dossier de la personne sait fournir (R29, D15)."""
 
     RECUEIL = "recueil"
     GRILLE = "grille"
     DEMANDE = "demande"
+    CONTRAT = "contrat"
+    EXPOSE = "expose"
+    CONTACT = "contact"
+    AVERTISSEMENT = "avertissement"
+    OBSERVATIONS = "observations"
+
+
+class Direction(StrEnum):
+    """Sens d'une réorientation (R64)."""
+
+    VERS_SOCIAL = "vers_social"
+    VERS_PRO = "vers_pro"
+
+
+class NatureSanction(StrEnum):
+    """Ce qu'un avis peut proposer ; les mêmes natures que la grille des régimes."""
+
+    SUSPENSION = "suspension"
+    SUPPRESSION = "suppression"
+    AMENDE = "amende"
 
 
 class Qualite(Modele):
@@ -72,6 +96,21 @@ class Theme(Modele):
     pieces: tuple[Piece, ...] = ()
     majorite: Majorite = Majorite.SIMPLE
     effet: Effet
+    direction: Direction | None = None
+    natures: tuple[NatureSanction, ...] = ()
+    fraude: Booleen = False
+    recidive: Booleen = False
+    delai_jours: Annotated[int, Field(ge=1, le=365)] | None = None
+
+    @model_validator(mode="after")
+    def _a_l_effet(self) -> Self:
+        if self.direction is not None and self.effet != Effet.REORIENTATION:
+            raise ValueError(f"thème {self.code} : seule une réorientation a une direction")
+        if (self.effet == Effet.MANQUEMENT) != bool(self.natures):
+            raise ValueError(f"thème {self.code} : un manquement, et lui seul, dit les natures de sanction proposables")
+        if (self.fraude or self.recidive) and self.effet != Effet.MANQUEMENT:
+            raise ValueError(f"thème {self.code} : seul un manquement parle de fraude ou de récidive")
+        return self
 
 
 class TypeInstance(Modele):

@@ -135,6 +135,7 @@ PARAMETRES_REQUIS: Final[dict[str, Unite]] = {
     "referent.charge_maximale": Unite.NOMBRE,
     "referent.depassement_bloquant": Unite.BOOLEEN,
     "referent.sommeil": Unite.JOURS,
+    "rendezvous.delai_convocation": Unite.JOURS,
     "rendezvous.delai_entre_messages": Unite.MINUTES,
     "rendezvous.horizon_creneaux": Unite.JOURS,
     "rendezvous.rappel_avant": Unite.JOURS,

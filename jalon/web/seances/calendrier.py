@@ -21,9 +21,9 @@ from jalon.instances.acces import (
     tient_instance,
 )
 from jalon.instances.composition import membres_en_cours, nommer_membre, terminer_mandat
-from jalon.instances.models import EtatSeance, Instance, MembreInstance, QualiteMembre
+from jalon.instances.models import EtatSeance, Instance, MembreInstance, NatureInstance, QualiteMembre
 from jalon.instances.seances import planifier_seance
-from jalon.instances.selectors import avec_nombres, rythmes
+from jalon.instances.selectors import avec_nombres, decisions_a_suivre, rythmes
 from jalon.socle.errors import HorsPerimetreError
 from jalon.web.orientations.actes import tenter
 from jalon.web.seances.forms import MembreForm, SeanceForm, agents_qui_siegent, premiere_erreur
@@ -183,6 +183,7 @@ def _page(
         "seances": list(
             avec_nombres(seances_du_perimetre(request.perimetre).filter(instance=trouvee)).order_by("-date", "-pk")[:12]
         ),
+        "a_suivre": decisions_a_suivre(trouvee) if trouvee.type.nature == NatureInstance.GENERALE else [],
         "membre_form": None,
         "seance_form": None,
     }

@@ -69,12 +69,11 @@ class ReferentPossible:
         return self.charge >= self.maximum
 
 
-@dataclass(frozen=True)
-class Salle:
-    """Tout ce que l'écran d'un dossier en séance montre."""
+@dataclass(frozen=True, kw_only=True)
+class Cadre:
+    """Ce que l'écran d'un dossier en séance montre, quelle que soit l'instance."""
 
     dossier: DossierSeance
-    choix: ChoixOrientation
     dossiers: Sequence[DossierSeance]
     avancement: Avancement
     minutes: int
@@ -93,10 +92,6 @@ class Salle:
     conduit: bool
     statue: bool
     note: bool
-    types: Sequence[TypePossible]
-    parcours: Sequence[Parcours]
-    referents: Sequence[ReferentPossible]
-    correspondants: Sequence[Agent]
     saisie: dict[str, str]
 
     @property
@@ -108,11 +103,19 @@ class Salle:
         return self.dossier.personne
 
 
+@dataclass(frozen=True, kw_only=True)
+class Salle(Cadre):
+    """Tout ce que l'écran d'un dossier d'orientation montre."""
+
+    choix: ChoixOrientation
+    types: Sequence[TypePossible]
+    parcours: Sequence[Parcours]
+    referents: Sequence[ReferentPossible]
+    correspondants: Sequence[Agent]
+
+
 def lire_salle(perimetre: Perimetre, dossier: DossierSeance, saisie: dict[str, str] | None = None) -> Salle:
     """Lit le dossier et ce qui l'entoure. Les réglages de la décision ne sont lus que pour qui décide."""
-    seance, jour = dossier.seance, timezone.localdate()
-    dossiers = lire_ordre_du_jour(dossiers_ouverts(perimetre, seance))
-    rang = next((i for i, d in enumerate(dossiers) if d.pk == dossier.pk), None)
     choix = (
         ChoixOrientation.objects.filter(dossier=dossier)
         .select_related(
@@ -122,37 +125,48 @@ def lire_salle(perimetre: Perimetre, dossier: DossierSeance, saisie: dict[str, s
         )
         .get()
     )  # fmt: skip
+    cadre = lire_cadre(perimetre, dossier)
+    possibles = _possibles(dossier, timezone.localdate()) if cadre["statue"] else ([], [], [], [])
+    types, parcours, referents, correspondants = possibles
+    return Salle(
+        **cadre, choix=choix, types=types, parcours=parcours, referents=referents, correspondants=correspondants,
+        saisie=saisie if saisie is not None else _saisie(dossier, choix),
+    )  # fmt: skip
+
+
+def lire_cadre(perimetre: Perimetre, dossier: DossierSeance) -> dict[str, Any]:
+    """Ce que montre tout dossier de séance, sauf la saisie."""
+    seance = dossier.seance
+    dossiers = lire_ordre_du_jour(dossiers_ouverts(perimetre, seance))
+    rang = next((i for i, d in enumerate(dossiers) if d.pk == dossier.pk), None)
     dirige = conduit(perimetre, seance)
-    statue = dirige and seance.etat in SEANCE["statuer"] and dossier.etat in DOSSIER["statuer"]
     siege, opinions = siege_de(perimetre, seance.instance), opinions_possibles(seance)
     lues = list(
         NotePartenaire.objects.filter(dossier=dossier)
         .select_related("membre__agent", "membre__qualite")
         .order_by("membre__qualite__ordre", "pk")
     ) if lit_les_notes(perimetre, seance) else []  # fmt: skip
-    types, parcours, referents, correspondants = _possibles(dossier, jour) if statue else ([], [], [], [])
     deports = list(
         DeportMembre.objects.filter(dossier=dossier).select_related("membre__agent", "membre__qualite").order_by("pk")
     )
-    return Salle(
-        dossier=dossier, choix=choix, dossiers=dossiers,
-        avancement=avancement(dossiers),
-        minutes=int((timezone.now() - seance.ouverte_le).total_seconds() // 60) if seance.ouverte_le else 0,
-        precedent=dossiers[rang - 1] if rang else None,
-        suivant=dossiers[rang + 1] if rang is not None and rang + 1 < len(dossiers) else None,
-        famille=_famille(dossier.personne), evaluation=_pieces(dossier),
-        quorum=calculer_quorum(
+    return {
+        "dossier": dossier, "dossiers": dossiers, "avancement": avancement(dossiers),
+        "minutes": int((timezone.now() - seance.ouverte_le).total_seconds() // 60) if seance.ouverte_le else 0,
+        "precedent": dossiers[rang - 1] if rang else None,
+        "suivant": dossiers[rang + 1] if rang is not None and rang + 1 < len(dossiers) else None,
+        "famille": _famille(dossier.personne), "evaluation": _pieces(dossier),
+        "quorum": calculer_quorum(
             seance, presences(seance), qualites_du_type(seance), {d.membre_id for d in deports}
         ),
-        notes=[(note, opinions.get(note.opinion, "")) for note in lues],
-        lit_notes=lit_les_notes(perimetre, seance), deports=deports, siege=siege,
-        ma_note=next((n for n in lues if siege is not None and n.membre_id == siege.pk), None), opinions=opinions,
-        membres=membres_en_cours(seance.instance, seance.date) if dirige else [siege] if siege else [],
-        conduit=dirige, statue=statue,
-        note=siege is not None and seance.etat in SEANCE["noter"] and dossier.etat in DOSSIER["noter"],
-        types=types, parcours=parcours, referents=referents, correspondants=correspondants,
-        saisie=saisie if saisie is not None else _saisie(dossier, choix),
-    )  # fmt: skip
+        "notes": [(note, opinions.get(note.opinion, "")) for note in lues],
+        "lit_notes": lit_les_notes(perimetre, seance), "deports": deports, "siege": siege,
+        "ma_note": next((n for n in lues if siege is not None and n.membre_id == siege.pk), None),
+        "opinions": opinions,
+        "membres": membres_en_cours(seance.instance, seance.date) if dirige else [siege] if siege else [],
+        "conduit": dirige,
+        "statue": dirige and seance.etat in SEANCE["statuer"] and dossier.etat in DOSSIER["statuer"],
+        "note": siege is not None and seance.etat in SEANCE["noter"] and dossier.etat in DOSSIER["noter"],
+    }  # fmt: skip
 
 
 def _pieces(dossier: DossierSeance) -> Evaluation:

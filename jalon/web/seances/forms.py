@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.instances.models import AvisSeance, Instance, MembreInstance, QualiteMembre
+from jalon.instances.models import (
+    AvisSeance,
+    Instance,
+    MembreInstance,
+    QualiteMembre,
+    Seance,
+    SensAvisDossier,
+    ThemeInstance,
+)
 from jalon.organismes.models import Organisme
 from jalon.orientations.decisions import Choix
 from jalon.orientations.models import MotifOrientation, Parcours, TypeOrientation
@@ -151,3 +159,77 @@ class DecisionForm(forms.Form):
             type=lu["type"], organisme=lu["organisme"], motif=lu["motif"], precision=lu["precision"],
             parcours=lu["parcours"], referent=lu["referent"], correspondant=lu["correspondant"],
         )  # fmt: skip
+
+
+class AvisForm(forms.Form):
+    """L'avis que la séance rend sur un dossier."""
+
+    sens = forms.ChoiceField(
+        choices=SensAvisDossier.choices,
+        error_messages={
+            "required": "Dites si l’avis est favorable, défavorable ou partagé.",
+            "invalid_choice": "Cet avis n’existe pas.",
+        },
+    )  # fmt: skip
+    vote = forms.ChoiceField(choices=AvisSeance.choices, error_messages={"required": "Dites comment la séance a voté."})
+    texte = forms.CharField(max_length=2_000, required=False)
+    regle = forms.CharField(max_length=40, required=False)
+    taux = forms.IntegerField(
+        label="Part retenue",
+        min_value=1,
+        max_value=100,
+        required=False,
+        error_messages={"invalid": "écrivez un nombre entier."},
+    )
+    duree = forms.IntegerField(
+        label="Durée",
+        min_value=1,
+        max_value=36,
+        required=False,
+        error_messages={"invalid": "écrivez un nombre de mois."},
+    )
+    voix_pour = forms.IntegerField(label="Voix pour", min_value=0, max_value=99, required=False)
+    voix_contre = forms.IntegerField(label="Voix contre", min_value=0, max_value=99, required=False)
+
+
+class PointForm(forms.Form):
+    """Un point à l'ordre du jour d'une instance générale."""
+
+    theme = forms.ModelChoiceField(
+        ThemeInstance.objects.none(), label="Thème", empty_label="Choisissez…", widget=forms.Select(attrs=SELECT),
+        error_messages={"required": "choisissez un thème.", "invalid_choice": "ce thème n’existe pas."},
+    )  # fmt: skip
+    intitule = forms.CharField(
+        label="Point", max_length=200, widget=forms.TextInput(attrs=CHAMP),
+        error_messages={"required": "écrivez de quoi il s’agit, en quelques mots."},
+    )  # fmt: skip
+    expose = forms.CharField(
+        label="À savoir avant la séance", max_length=2_000, required=False,
+        widget=forms.Textarea(attrs={**CHAMP, "rows": 3}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, seance: Seance, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        themes = ThemeInstance.objects.filter(type=seance.instance.type_id, actif=True).order_by("ordre", "pk")
+        self.fields["theme"].queryset = themes  # type: ignore[attr-defined]
+
+
+class DecisionPointForm(forms.Form):
+    """Ce qui est décidé sur un point, qui le porte, et pour quand."""
+
+    decision = forms.CharField(label="Décision", max_length=2_000, required=False)
+    responsable = forms.CharField(label="Qui la porte", max_length=160, required=False)
+    echeance = forms.DateField(label="Pour le", required=False, error_messages={"invalid": "cette date n’existe pas."})
+
+
+class PassagesForm(forms.Form):
+    """Heures de passage des personnes à entendre."""
+
+    premier = forms.TimeField(
+        label="Première heure", widget=forms.TimeInput(attrs={**CHAMP, "type": "time"}, format="%H:%M"),
+        error_messages={"required": "donnez la première heure.", "invalid": "écrivez l’heure comme 9:30."},
+    )  # fmt: skip
+    minutes = forms.IntegerField(
+        label="Minutes par personne", widget=forms.NumberInput(attrs={**CHAMP, "min": 5, "max": 120}),
+        error_messages={"required": "dites combien de minutes par personne.", "invalid": "écrivez un nombre entier."},
+    )  # fmt: skip

@@ -26,7 +26,15 @@ from jalon.instances.acces import (
 )
 from jalon.instances.cloture import clore_seance, lever_seance
 from jalon.instances.composition import membres_en_cours
-from jalon.instances.models import EtatDossierSeance, EtatPresence, EtatSeance, MembreInstance, Seance
+from jalon.instances.models import (
+    DossierSeance,
+    EtatDossierSeance,
+    EtatPresence,
+    EtatSeance,
+    MembreInstance,
+    NatureInstance,
+    Seance,
+)
 from jalon.instances.ordre_du_jour import (
     MAXIMUM,
     inscrire_dossiers,
@@ -34,7 +42,7 @@ from jalon.instances.ordre_du_jour import (
     remplir_ordre_du_jour,
     retirer_dossier,
 )
-from jalon.instances.papiers import calendrier_ics, lire_papier
+from jalon.instances.papiers import calendrier_ics, convocations_pdf, lire_papier
 from jalon.instances.quorum import calculer_quorum, presences, qualites_du_type
 from jalon.instances.seances import (
     annuler_seance,
@@ -43,17 +51,27 @@ from jalon.instances.seances import (
     noter_presence,
     ouvrir_seance,
 )
-from jalon.instances.selectors import avancement, bilan, d_une_issue, demandes_a_examiner, lire_ordre_du_jour
+from jalon.instances.selectors import (
+    avancement,
+    bilan,
+    d_une_issue,
+    decisions_a_suivre,
+    demandes_a_examiner,
+    lire_ordre_du_jour,
+    points_de,
+)
 from jalon.instances.workflows import SEANCE
 from jalon.socle.errors import JalonError
 from jalon.web.orientations.actes import tenter
-from jalon.web.seances.forms import SeanceForm, premiere_erreur
+from jalon.web.seances import saisines
+from jalon.web.seances.forms import PassagesForm, PointForm, SeanceForm, premiere_erreur
 from jalon.web.seances.inscription import EcranInscription
 from jalon.web.socle.acces import exige
 from jalon.web.socle.menu import url_ou_rien
 from jalon.web.templatetags.jalon import accorde
 
 REMPLIR_PAR_DEFAUT = 80
+MINUTES_PAR_PERSONNE = 20
 
 
 @require_GET
@@ -100,10 +118,31 @@ def _page(
         "formulaire": formulaire
         or SeanceForm(initial={"date": trouvee.date, "heure": trouvee.heure, "lieu": trouvee.lieu}),
         "notifications": url_ou_rien("notifications"),
+        "nature": trouvee.instance.type.nature,
+        **_propre_a_la_nature(trouvee, dossiers, prepare=prepare),
     }
     reponse = render(request, "seances/seance.html", contexte, status=statut)
     reponse["Cache-Control"] = "no-store"
     return reponse
+
+
+def _propre_a_la_nature(trouvee: Seance, dossiers: list[DossierSeance], *, prepare: bool) -> dict[str, Any]:
+    """Ce que montre en plus une instance qui donne un avis (auditions) ou traite des points."""
+    nature = trouvee.instance.type.nature
+    entendre = [d for d in dossiers if nature == NatureInstance.AVIS and d.avis_rendu.manquement is not None]
+    generale = nature == NatureInstance.GENERALE
+    return {
+        "a_entendre": [d for d in entendre if d.avis_rendu.manquement.demande_audition and d.passage_a is None],
+        "passages": sorted((d for d in entendre if d.passage_a), key=lambda d: d.passage_a),
+        "a_convoquer": [d for d in entendre if d.passage_a and d.convoquee_le is None],
+        "passages_form": PassagesForm(initial={"premier": trouvee.heure, "minutes": MINUTES_PAR_PERSONNE}),
+        "points": points_de(trouvee) if generale else [],
+        "point_form": PointForm(seance=trouvee) if generale and prepare else None,
+        "a_suivre": decisions_a_suivre(trouvee.instance, sauf=trouvee) if generale else [],
+        "sans_courriel": [m for m in membres_en_cours(trouvee.instance, trouvee.date) if not m.courriel]
+        if trouvee.convoquee_le and prepare
+        else [],
+    }
 
 
 @require_POST
@@ -141,6 +180,8 @@ def modifier(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def inscrire(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Qui attend sur ce territoire : filtrer, choisir, inscrire."""
     trouvee = acceder_seance(request.perimetre, public_id, droit=PREPARER)
+    if request.method == "POST" and trouvee.instance.type.nature == NatureInstance.AVIS:
+        return saisines.inscrire(request, trouvee)
     if request.method == "POST":
 
         def acte() -> str:
@@ -161,6 +202,11 @@ def inscrire(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
         tenter(request, acte)
         return redirect(f"{reverse('seance_inscrire', args=[public_id])}?{request.POST.get('filtre', '')}")
+    nature = trouvee.instance.type.nature
+    if nature == NatureInstance.AVIS:
+        return saisines.montrer(request, trouvee)
+    if nature == NatureInstance.GENERALE:
+        return redirect("seance", public_id=public_id)
     ecran = EcranInscription(request.perimetre, trouvee, request.GET)
     contexte = {
         "seance": trouvee,
@@ -230,7 +276,7 @@ def retirer(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
     def acte() -> str:
         retirer_dossier(dossier, acteur=request.user, perimetre=request.perimetre, motif=request.POST.get("motif", ""))
-        return "Le dossier est retiré de l’ordre du jour ; la personne attend toujours dans la file."
+        return "Le dossier est retiré de l’ordre du jour ; il attend toujours une séance."
 
     tenter(request, acte)
     return redirect(f"{reverse('seance', args=[dossier.seance.public_id])}#ordre-du-jour")
@@ -349,7 +395,7 @@ def clore(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
         def acte() -> str:
             clore_seance(trouvee, acteur=request.user, perimetre=request.perimetre)
-            return "La séance est close : les décisions sont prises, le procès-verbal est figé."
+            return "La séance est close : ce qu’elle a retenu s’applique, le procès-verbal est figé."
 
         reussi = tenter(request, acte)
         return redirect("seance" if reussi else "seance_clore", public_id=public_id)
@@ -365,6 +411,8 @@ def clore(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "montres": d_une_issue(dossiers, request.GET.get("issue", "")),
         "quorum": calculer_quorum(trouvee, presences(trouvee), qualites_du_type(trouvee)),
         "clot": trouvee.etat in SEANCE["clore"],
+        "nature": trouvee.instance.type.nature,
+        "points": points_de(trouvee),
     }
     reponse = render(request, "seances/clore.html", contexte)
     reponse["Cache-Control"] = "no-store"
@@ -416,4 +464,19 @@ def agenda(request: HttpRequest, public_id: UUID) -> HttpResponse:
     trouvee = acceder_seance(request.perimetre, public_id)
     reponse = HttpResponse(calendrier_ics(trouvee), content_type="text/calendar; charset=utf-8")
     reponse["Content-Disposition"] = f'attachment; filename="seance-{trouvee.numero}.ics"'
+    return reponse
+
+
+@require_GET
+@exige(PREPARER)
+def convocations(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Convocations à imprimer pour les membres qui n'ont pas de courriel."""
+    trouvee = acceder_seance(request.perimetre, public_id, droit=PREPARER)
+    sans = [m for m in membres_en_cours(trouvee.instance, trouvee.date) if not m.courriel]
+    if trouvee.convoquee_le is None or not sans:
+        messages.info(request, "Il n’y a pas de convocation à imprimer : tous les membres ont un courriel.")
+        return redirect("seance", public_id=public_id)
+    reponse = HttpResponse(convocations_pdf(trouvee, sans, jour=trouvee.convoquee_le), content_type="application/pdf")
+    reponse["Content-Disposition"] = f'inline; filename="convocations-seance-{trouvee.numero}.pdf"'
+    reponse["Cache-Control"] = "no-store"
     return reponse

@@ -13,19 +13,29 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from jalon.instances.acces import acceder_dossier_seance, exiger_conduite, siege_de
-from jalon.instances.models import DossierSeance, EtatDossierSeance, MembreInstance
+from jalon.instances.auditions import noter_venue
+from jalon.instances.avis import Proposition, regles_proposables, statuer_avis
+from jalon.instances.examen import ajourner_dossier
+from jalon.instances.models import DossierSeance, EtatDossierSeance, MembreInstance, NatureInstance
 from jalon.instances.ordre_du_jour import noter_dossier, retirer_membre
-from jalon.instances.orientation import Deliberation, ajourner_dossier, maintenir_orientation, statuer
+from jalon.instances.orientation import Deliberation, maintenir_orientation, statuer
+from jalon.instances.papiers import lire_papier
 from jalon.socle.errors import JalonError
 from jalon.traces.models import Lecture
 from jalon.traces.services import noter_lecture
 from jalon.web.orientations.actes import tenter
 from jalon.web.seances.contenu import lire_salle
-from jalon.web.seances.forms import DecisionForm, premiere_erreur
+from jalon.web.seances.contenu_avis import lire_salle_avis, piece_de_seance
+from jalon.web.seances.forms import AvisForm, DecisionForm, premiere_erreur
 
 CHAMPS = (
     "type", "organisme", "motif", "parcours", "referent", "correspondant", "precision", "avis", "motif_ecart",
     "motif_depassement", "motif_ajournement", "motif_maintien",
+)  # fmt: skip
+
+
+CHAMPS_AVIS = (
+    "sens", "vote", "texte", "regle", "taux", "duree", "voix_pour", "voix_contre", "motif_ajournement"
 )  # fmt: skip
 
 
@@ -43,7 +53,8 @@ def dossier(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _salle(
     request: HttpRequest, trouve: DossierSeance, *, saisie: dict[str, str] | None = None, refus: str = ""
 ) -> HttpResponse:
-    contexte: dict[str, Any] = {"salle": lire_salle(request.perimetre, trouve, saisie), "refus": refus}
+    lire = lire_salle_avis if trouve.nature == NatureInstance.AVIS else lire_salle
+    contexte: dict[str, Any] = {"salle": lire(request.perimetre, trouve, saisie), "refus": refus}
     # htmx n'échange que ce qui réussit : un refus lui revient comme une page ordinaire, avec sa phrase.
     statut = 422 if refus and not request.htmx else 200
     reponse = render(request, "seances/salle.html", contexte, status=statut)
@@ -56,11 +67,12 @@ def decider(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Retient un choix, maintient ou ajourne, puis passe au dossier suivant."""
     trouve = acceder_dossier_seance(request.perimetre, public_id)
     exiger_conduite(request.perimetre, trouve.seance)
-    actes = {"ajourner": _ajourner, "maintenir": _maintenir}
+    rend_un_avis = trouve.nature == NatureInstance.AVIS
+    actes = {"ajourner": _ajourner} if rend_un_avis else {"ajourner": _ajourner, "maintenir": _maintenir}
     try:
-        actes.get(request.POST.get("acte", ""), _statuer)(request, trouve)
+        actes.get(request.POST.get("acte", ""), _statuer_avis if rend_un_avis else _statuer)(request, trouve)
     except JalonError as refus:
-        saisie = {champ: request.POST.get(champ, "") for champ in CHAMPS}
+        saisie = {champ: request.POST.get(champ, "") for champ in (CHAMPS_AVIS if rend_un_avis else CHAMPS)}
         return _salle(request, trouve, saisie=saisie, refus=str(refus))
     return _mener(request, _suivant(request, trouve))
 
@@ -74,6 +86,60 @@ def _statuer(request: HttpRequest, trouve: DossierSeance) -> None:
         trouve, acteur=request.user, perimetre=request.perimetre, choix=formulaire.choix,
         deliberation=Deliberation(lu["avis"], lu["motif_ecart"], lu["motif_depassement"]),
     )  # fmt: skip
+
+
+def _statuer_avis(request: HttpRequest, trouve: DossierSeance) -> None:
+    formulaire = AvisForm(request.POST)
+    if not formulaire.is_valid():
+        raise JalonError(premiere_erreur(formulaire))
+    lu = formulaire.cleaned_data
+    code, manquement = lu["regle"], trouve.avis_rendu.manquement
+    regle = None
+    if code:
+        possibles = regles_proposables(trouve, manquement) if manquement is not None else []
+        regle = next((r for r in possibles if r.code == code), None)
+        if regle is None:
+            raise JalonError("Cette sanction n’est pas de celles que la grille permet pour ce dossier.")
+    statuer_avis(
+        trouve, acteur=request.user, perimetre=request.perimetre,
+        proposition=Proposition(
+            sens=lu["sens"], vote=lu["vote"], texte=lu["texte"], regle=regle, taux=lu["taux"], duree=lu["duree"],
+            voix_pour=lu["voix_pour"], voix_contre=lu["voix_contre"],
+        ),
+    )  # fmt: skip
+
+
+@require_POST
+def audition(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Note que la personne a été entendue, et qui l'assistait."""
+    trouve = acceder_dossier_seance(request.perimetre, public_id)
+    exiger_conduite(request.perimetre, trouve.seance)
+
+    def acte() -> str:
+        noter_venue(
+            trouve, acteur=request.user, perimetre=request.perimetre,
+            assistee_par=request.POST.get("assistee_par", ""),
+        )  # fmt: skip
+        return "L’audition est notée ; le procès-verbal le dira."
+
+    tenter(request, acte)
+    return redirect("seance_dossier", public_id=public_id)
+
+
+@require_GET
+def piece(request: HttpRequest, public_id: UUID, piece_id: UUID) -> HttpResponse:
+    """Une pièce du dossier, à qui le lit, tant qu'il le lit ; l'ouvrir est une lecture."""
+    trouve, document = piece_de_seance(request.perimetre, public_id, piece_id)
+    noter_lecture(
+        Lecture.Nature.DOSSIER, agent=request.user, organisme=request.perimetre.organisme_principal,
+        personne=trouve.personne.public_id, ecran="pièce de séance",
+    )  # fmt: skip
+    _, octets = lire_papier(document.public_id)
+    reponse = HttpResponse(octets, content_type=document.type_mime)
+    reponse["Content-Disposition"] = f'inline; filename="{document.nom_fichier}"'
+    reponse["Cache-Control"] = "no-store"
+    reponse["X-Content-Type-Options"] = "nosniff"
+    return reponse
 
 
 def _maintenir(request: HttpRequest, trouve: DossierSeance) -> None:

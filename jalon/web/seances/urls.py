@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import calendrier, preparation, salle
+from . import calendrier, points, preparation, saisines, salle
 
 urlpatterns = [
     path("instances/", calendrier.instances, name="instances"),
@@ -17,6 +17,13 @@ urlpatterns = [
     path("seances/<uuid:public_id>/remplir/", preparation.remplir, name="seance_remplir"),
     path("seances/<uuid:public_id>/ranger/", preparation.ranger, name="seance_ranger"),
     path("seances/<uuid:public_id>/convoquer/", preparation.convoquer, name="seance_convoquer"),
+    path("seances/<uuid:public_id>/convocations.pdf", preparation.convocations, name="seance_convocations"),
+    path("seances/<uuid:public_id>/passages/", saisines.passages, name="seance_passages"),
+    path("seances/<uuid:public_id>/personnes/", saisines.convoquer, name="seance_convoquer_personnes"),
+    path("seances/<uuid:public_id>/points/", points.ajouter, name="seance_point_ajouter"),
+    path("seances/points/<uuid:public_id>/retirer/", points.retirer, name="seance_point_retirer"),
+    path("seances/points/<uuid:public_id>/decider/", points.decider, name="seance_point_decider"),
+    path("seances/points/<uuid:public_id>/suivre/", points.suivre, name="seance_point_suivre"),
     path("seances/<uuid:public_id>/presence/", preparation.presence, name="seance_presence"),
     path("seances/<uuid:public_id>/ouvrir/", preparation.ouvrir, name="seance_ouvrir"),
     path("seances/<uuid:public_id>/annuler/", preparation.annuler, name="seance_annuler"),
@@ -28,6 +35,8 @@ urlpatterns = [
     path("seances/dossiers/<uuid:public_id>/", salle.dossier, name="seance_dossier"),
     path("seances/dossiers/<uuid:public_id>/statuer/", salle.decider, name="seance_statuer"),
     path("seances/dossiers/<uuid:public_id>/note/", salle.note, name="seance_note"),
+    path("seances/dossiers/<uuid:public_id>/audition/", salle.audition, name="seance_audition"),
+    path("seances/dossiers/<uuid:public_id>/pieces/<uuid:piece_id>/", salle.piece, name="seance_piece"),
     path("seances/dossiers/<uuid:public_id>/retrait/", salle.retrait, name="seance_retrait"),
     path("seances/dossiers/<uuid:public_id>/retirer/", preparation.retirer, name="seance_retirer"),
 ]

@@ -26,7 +26,7 @@ INSCRIRE = "Inscrire à une séance"
 def une_seance(distribution: Distribution, territoire: Any) -> Seance:
     siege = distribution.siege
     return planifier_seance(
-        Instance.objects.get(territoire=territoire), acteur=siege, perimetre=Perimetre.de(siege),
+        Instance.objects.get(territoire=territoire, type__nature="orientation"), acteur=siege, perimetre=Perimetre.de(siege),
         jour=timezone.localdate(), heure=time(9), lieu="Salle des fêtes",
     )  # fmt: skip
 

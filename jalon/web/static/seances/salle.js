@@ -47,7 +47,7 @@
   }
 
   function choisirType(touche) {
-    const radio = formulaire()?.querySelector(`input[name=type][data-touche="${touche}"]`);
+    const radio = formulaire()?.querySelector(`input[type=radio][data-touche="${touche}"]`);
     if (!radio) return false;
     radio.checked = true;
     radio.focus();
@@ -107,7 +107,7 @@
     else if (evenement.key === "j") fait = suivre("next");
     else if (evenement.key === "k") fait = suivre("prev");
     else if (evenement.key === "a") fait = ajourner();
-    else if (["m", "s", "r", "n"].includes(evenement.key)) fait = allerA(evenement.key);
+    else if (["m", "s", "r", "n", "v", "t"].includes(evenement.key)) fait = allerA(evenement.key);
     if (!fait) return;
     evenement.preventDefault();
     evenement.stopPropagation();

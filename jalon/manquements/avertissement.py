@@ -1,0 +1,123 @@
+"""Avertir la personne par écrit, et compter le délai de sa réponse depuis la réception (R61, R65, R262-69).
+
+Le délai ne peut pas être raccourci : ni par le paramètre du département, ni par une date corrigée.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from dateutil.relativedelta import relativedelta
+from django.db import transaction
+from django.utils import timezone
+
+from jalon.agents.models import Agent
+from jalon.agents.perimetre import Perimetre
+from jalon.manquements.constats import poser_constats
+from jalon.manquements.lettres import lettre_avertissement
+from jalon.manquements.models import Manquement, Regime
+from jalon.manquements.services import INSTRUIRE, franchir, regime_du, verrouiller
+from jalon.manquements.workflows import exiger_acte
+from jalon.personnes.liens import LienPersonnel, UsageLien, creer_lien
+from jalon.referentiels.parametres import nombre
+from jalon.socle.errors import JalonError, TransitionRefuseeError
+
+PARAMETRE: Final = "sanction.delai_observations"
+PREUVE_MAXIMALE: Final = 200
+
+
+def dernier_jour_observations(recu_le: date, *regimes: Regime) -> date:
+    """Dernier jour, compris, pour répondre : de quantième à quantième, au dernier jour du mois s'il n'y est pas.
+
+    Le plus long de ce que demandent le département et la loi, au jour de la réception.
+    """
+    mois = max(int(nombre(PARAMETRE, recu_le)), *(regime.observations_mois for regime in regimes))
+    return recu_le + relativedelta(months=mois)
+
+
+@transaction.atomic
+def envoyer_avertissement(
+    manquement: Manquement,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    adresse_du_lien: Callable[[str], str] | None = None,
+    jour: date | None = None,
+) -> Manquement:
+    """Écrit à la personne ce qui lui est reproché, et ouvre la page où répondre. Réf. : R61, R262-69.
+
+    `adresse_du_lien` rend l'adresse de cette page depuis son jeton. Refuse si le service est en cause (R62). Lève
+    `CourrierIncompletError`, `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
+    """
+    perimetre.exiger(INSTRUIRE)
+    manquement = verrouiller(manquement)
+    exiger_acte(manquement.etat, "avertir")
+    jour = jour or timezone.localdate()
+    poser_constats(manquement)
+    exiger_service_hors_de_cause(manquement)
+    _, jeton = creer_lien(manquement.personne, acteur=acteur, usage=UsageLien.MANQUEMENT, objet=manquement.public_id)
+    adresse = adresse_du_lien(jeton) if adresse_du_lien is not None else ""
+    manquement.averti_le = jour
+    manquement.avertissement = lettre_avertissement(manquement, acteur=acteur, jour=jour, adresse_lien=adresse)
+    return franchir(
+        manquement, "avertir", acteur=acteur, perimetre=perimetre, champs=("averti_le", "avertissement"),
+        resume="Avertissement écrit à la personne",
+    )  # fmt: skip
+
+
+def exiger_service_hors_de_cause(manquement: Manquement) -> None:
+    """Lève `TransitionRefuseeError` avec les torts posés qui effacent le reproche (R62)."""
+    torts = list(manquement.constats.filter(efface=True).order_by("pk").values_list("phrase", flat=True))
+    if torts:
+        raise TransitionRefuseeError(
+            f"Le service est en cause (R62) : {' '.join(torts)} Classez la procédure, rien ne peut être reproché."
+        )
+
+
+@transaction.atomic
+def constater_reception(
+    manquement: Manquement, *, acteur: Agent, perimetre: Perimetre, recu_le: date, preuve: str
+) -> Manquement:
+    """Note la date certaine de réception et sa preuve ; le délai d'observations court de ce jour.
+
+    Une correction peut l'allonger, jamais le raccourcir. Lève `JalonError`, `TransitionRefuseeError`,
+    `DroitManquantError`.
+    """
+    perimetre.exiger(INSTRUIRE)
+    manquement = verrouiller(manquement)
+    exiger_acte(manquement.etat, "constater_reception")
+    preuve = " ".join(preuve.split())
+    if not preuve:
+        raise JalonError("Dites ce qui prouve la réception : numéro de l'accusé, remise contre signature…")
+    if len(preuve) > PREUVE_MAXIMALE:
+        raise JalonError(f"La preuve tient en {PREUVE_MAXIMALE} caractères : un numéro suffit.")
+    if recu_le > timezone.localdate():
+        raise JalonError("Une réception se note quand elle a eu lieu : choisissez aujourd'hui ou un jour passé.")
+    if manquement.averti_le is not None and recu_le < manquement.averti_le:
+        raise JalonError(
+            f"La lettre est du {manquement.averti_le:%d/%m/%Y} : elle n'a pas pu être reçue avant ce jour."
+        )
+    dernier = dernier_jour_observations(recu_le, regime_du(recu_le), manquement.regime_faits)
+    annonce = manquement.observations_jusqu_au
+    if annonce is not None and dernier < annonce:
+        raise TransitionRefuseeError(
+            f"La personne peut répondre jusqu'au {annonce:%d/%m/%Y} : ce délai ne se raccourcit pas."
+        )
+    manquement.averti_recu_le, manquement.preuve_reception = recu_le, preuve
+    manquement.observations_jusqu_au = dernier
+    _prolonger_le_lien(manquement, dernier)
+    return franchir(
+        manquement, "constater_reception", acteur=acteur, perimetre=perimetre,
+        champs=("averti_recu_le", "preuve_reception", "observations_jusqu_au"),
+        resume=f"Avertissement reçu le {recu_le:%d/%m/%Y}, réponse possible jusqu'au {dernier:%d/%m/%Y}", motif=preuve,
+    )  # fmt: skip
+
+
+def _prolonger_le_lien(manquement: Manquement, dernier: date) -> None:
+    """La page où répondre reste ouverte jusqu'au bout du dernier jour."""
+    fin = timezone.make_aware(datetime.combine(dernier + timedelta(days=1), time.min))
+    LienPersonnel.objects.filter(
+        objet=manquement.public_id, usage=UsageLien.MANQUEMENT, revoque_le=None, expire_le__lt=fin
+    ).update(expire_le=fin)

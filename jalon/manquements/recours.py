@@ -1,0 +1,140 @@
+"""Le recours administratif préalable : reçu, dans le délai ou non, décidé, et son effet sur la sanction (L262-47, F059)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from jalon.agents.models import Agent
+from jalon.agents.perimetre import Perimetre
+from jalon.manquements.decisions import (
+    DROIT,
+    annuler_sanction,
+    exiger_suite,
+    lever_sanction,
+    refus_de_la_base,
+    verrouiller_decision,
+)
+from jalon.manquements.lettres import lettre_recours
+from jalon.manquements.models import DecisionSanction, EtatDecision, IssueRecours, MotifLevee, RecoursSanction
+from jalon.personnes.selectors import filtre_perimetre
+from jalon.referentiels.parametres import ajouter_mois
+from jalon.socle.errors import HorsPerimetreError, JalonError, TransitionRefuseeError
+from jalon.traces.services import tracer
+
+CODE: Final = "manquements.recours"
+
+
+def recours_a_decider(perimetre: Perimetre) -> QuerySet[RecoursSanction]:
+    """Recours sans réponse des personnes visibles, le plus pressé d'abord."""
+    return (
+        RecoursSanction.objects.filter(filtre_perimetre(perimetre, "decision__personne__"), issue="")
+        .select_related("decision__personne", "decision__regle__regime")
+        .order_by("echeance", "pk")
+    )
+
+
+def dernier_jour_du_recours(decision: DecisionSanction) -> date | None:
+    """Dernier jour pour contester, compris ; `None` tant que la réception n'est pas prouvée : le délai ne court pas."""
+    return None if decision.recue_le is None else ajouter_mois(decision.recue_le, "recours.delai")
+
+
+@transaction.atomic
+def enregistrer_recours(
+    decision: DecisionSanction, *, acteur: Agent, perimetre: Perimetre, recu_le: date, arguments: str
+) -> RecoursSanction:
+    """Garde le recours, même tardif : il est alors marqué hors délai et reçoit une réponse.
+
+    Lève `TransitionRefuseeError` (rien à contester, recours déjà ouvert), `JalonError`, `DroitManquantError`.
+    """
+    exiger_suite(perimetre)
+    decision = verrouiller_decision(decision)
+    if decision.notifiee_le is None or decision.etat == EtatDecision.ANNULEE:
+        raise TransitionRefuseeError(
+            f"Cette décision est « {decision.get_etat_display().lower()} » : il n'y a rien à contester."
+        )
+    if not arguments.strip():
+        raise JalonError("Écrivez ce que dit la personne : la réponse devra y répondre.")
+    if recu_le > timezone.localdate():
+        raise JalonError("Un recours ne se date pas d'avance : donnez le jour où il a été reçu.")
+    if recu_le < decision.notifiee_le:
+        raise JalonError(f"La décision a été notifiée le {decision.notifiee_le:%d/%m/%Y} : le recours vient après.")
+    dernier = dernier_jour_du_recours(decision)
+    recours = RecoursSanction(
+        decision=decision, recu_le=recu_le, arguments=arguments.strip(), saisi_par=acteur,
+        hors_delai=dernier is not None and recu_le > dernier,
+        echeance=ajouter_mois(recu_le, "sanction.delai_reponse_recours"),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            recours.save(force_insert=True)
+    except IntegrityError as erreur:
+        raise TransitionRefuseeError(
+            f"{refus_de_la_base(erreur).phrase} Répondez-y avant d'en enregistrer un autre."
+        ) from erreur
+    _tracer("recu", recours, acteur, perimetre, "reçu hors délai" if recours.hors_delai else "reçu")
+    return recours
+
+
+@transaction.atomic
+def decider_recours(
+    recours: RecoursSanction,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    issue: str,
+    motivation: str,
+    le: date | None = None,
+) -> RecoursSanction:
+    """Répond au recours et en tire l'effet : annulée, la sanction n'a valu aucun jour ; réduite, elle s'arrête `le`.
+
+    Seul un recours hors délai peut être dit irrecevable ; il peut aussi être accueilli. Sans `le`, une sanction réduite
+    s'arrête aujourd'hui. Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
+    """
+    perimetre.exiger(DROIT)
+    recours = _verrouiller(recours)
+    if recours.issue:
+        raise TransitionRefuseeError(f"Ce recours a déjà sa réponse : {recours.get_issue_display().lower()}.")
+    if issue not in IssueRecours.values:
+        raise JalonError("Choisissez l'issue du recours.")
+    if not motivation.strip():
+        raise JalonError("Écrivez pourquoi : la personne le lira.")
+    if issue == IssueRecours.IRRECEVABLE and not recours.hors_delai:
+        raise JalonError("Ce recours est arrivé dans le délai : il se juge au fond, il n'est pas irrecevable.")
+    jour = timezone.localdate()
+    pourquoi = MotifLevee.RECOURS
+    if issue == IssueRecours.ANNULATION:
+        annuler_sanction(recours.decision, acteur=acteur, perimetre=perimetre, motif=pourquoi)
+    elif issue == IssueRecours.REDUCTION:
+        lever_sanction(recours.decision, acteur=acteur, perimetre=perimetre, le=le or jour, motif=pourquoi)
+    recours.decision = verrouiller_decision(recours.decision)
+    recours.issue, recours.motivation = issue, motivation.strip()
+    recours.decide_le, recours.decide_par = jour, acteur
+    recours.lettre = lettre_recours(recours, acteur=acteur, jour=jour)
+    recours.save(update_fields=["issue", "motivation", "decide_le", "decide_par", "lettre"])
+    _tracer("decide", recours, acteur, perimetre, recours.get_issue_display().lower())
+    return recours
+
+
+def _verrouiller(recours: RecoursSanction) -> RecoursSanction:
+    verrouille = (
+        RecoursSanction.objects.select_for_update(of=("self",))
+        .select_related("decision__personne")
+        .filter(pk=recours.pk)
+        .first()
+    )
+    if verrouille is None:
+        raise HorsPerimetreError("Ce recours n'est pas dans votre périmètre : demandez à qui il est confié.")
+    return verrouille
+
+
+def _tracer(quoi: str, recours: RecoursSanction, acteur: Agent, perimetre: Perimetre, suite: str) -> None:
+    tracer(
+        f"{CODE}.{quoi}", recours, acteur=acteur, organisme=perimetre.organisme_principal,
+        personnes=[recours.decision.personne.public_id], vers=recours.issue,
+        resume=f"Recours du {recours.recu_le:%d/%m/%Y} : {suite}"[:300],
+    )  # fmt: skip
