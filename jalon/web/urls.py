@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("jalon.web.rendezvous.urls")),
     path("", include("jalon.web.seances.urls")),
     path("", include("jalon.web.contrats.urls")),
+    path("", include("jalon.web.manquements.urls")),
     path("", include("jalon.web.lien.urls")),
     path("", include("jalon.web.livret.urls")),
     path("", include("jalon.web.comptes.urls")),

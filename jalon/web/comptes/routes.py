@@ -62,6 +62,9 @@ ROUTES_PUBLIQUES = frozenset(
         "lien_contrat_signer",
         "lien_contrat_code",
         "lien_contrat_texte",
+        # La lettre qui dit ce qui est reproché, et la réponse de la personne.
+        "lien_manquement",
+        "livret_manquement",
     }
 )
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from jalon.web.lien import contrat, rendez_vous, signature, views
+from jalon.web.lien import contrat, manquement, rendez_vous, signature, views
 from jalon.web.lien.porte_contrat import par_lien_contrat
 
 urlpatterns: list[URLPattern] = [
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("lien/<str:jeton>/contrat/signer/", par_lien_contrat(signature.page), name="lien_contrat_signer"),
     path("lien/<str:jeton>/contrat/signer/code/", par_lien_contrat(signature.code), name="lien_contrat_code"),
     path("lien/<str:jeton>/contrat/texte.pdf", par_lien_contrat(signature.texte), name="lien_contrat_texte"),
+    path("lien/<str:jeton>/reponse/", manquement.par_lien_manquement(manquement.page), name="lien_manquement"),
     path("lien/<str:jeton>/agenda.ics", views.agenda, name="lien_agenda"),
     path("lien/<str:jeton>/rendez-vous/", rendez_vous.accueil, name="lien_rendez_vous"),
     path("lien/<str:jeton>/rendez-vous/choisir/", rendez_vous.choisir, name="lien_rendez_vous_choisir"),

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from jalon.web.lien import contrat, signature
-from jalon.web.livret import agent, entree, rencontres, views
+from jalon.web.livret import agent, entree, manquement, rencontres, views
 from jalon.web.livret.contrat import par_son_livret
 
 urlpatterns: list[URLPattern] = [
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("livret/contrats/<uuid:contrat>/signer/", par_son_livret(signature.page), name="livret_contrat_signer"),
     path("livret/contrats/<uuid:contrat>/signer/code/", par_son_livret(signature.code), name="livret_contrat_code"),
     path("livret/contrats/<uuid:contrat>/texte.pdf", par_son_livret(signature.texte), name="livret_contrat_texte"),
+    path("livret/lettres/<uuid:public_id>/", manquement.manquement, name="livret_manquement"),
     path("livret/papiers/", views.papiers, name="livret_papiers"),
     path("livret/papiers/<uuid:document_id>/", views.papier, name="livret_papier"),
     path("livret/entretiens/", views.entretiens, name="livret_entretiens"),

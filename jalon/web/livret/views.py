@@ -43,6 +43,7 @@ from jalon.passeport.papiers import livret_pdf, mini_cv_pdf
 from jalon.personnes.coordonnees import Coordonnees
 from jalon.socle.errors import JalonError
 from jalon.web.livret.forms import CompetencesForm, DemarcheForm, ExperienceForm
+from jalon.web.livret.manquement import procedures_ouvertes
 from jalon.web.livret.visite import Visite, par_visite
 
 LECTURES_A_L_ACCUEIL = 3
@@ -63,6 +64,7 @@ def accueil(request: HttpRequest, visite: Visite) -> HttpResponse:
         contrat=contrat_du_moment(contrats), attendus=[c for c in contrats if c.a_valider_avant is not None],
         ouverts=[c for c in contrats if c.s_ecrit or c.se_signe],
         contacts=interlocuteurs(visite.titulaire, timezone.localdate()),
+        lettres=procedures_ouvertes(visite.titulaire),
         lectures=ouvertures(visite.titulaire, LECTURES_A_L_ACCUEIL), papiers=documents_de(visite.titulaire)[:3],
     )  # fmt: skip
 

@@ -75,6 +75,7 @@ MOMENTS: tuple[tuple[str, tuple[Entree, ...]], ...] = (
             Entree(
                 "seances", "Équipes et séances", "gavel", "seances.sieger", ou=("seances.preparer", "seances.presider")
             ),
+            Entree("manquements", "Manquements", "alert-circle", "manquements.consulter"),
             Entree("contrats", "Contrats", "file-text", "contrats.consulter"),
             Entree("echeances", "Échéances des contrats", "calendar-due", "contrats.consulter"),
             Entree("contrats_delais", "Délais des contrats", "hourglass", "contrats.consulter"),
