@@ -256,5 +256,11 @@ def pieces_lisibles(manquement: Manquement, perimetre: Perimetre) -> QuerySet[Pi
     return manquement.pieces.filter(_lisible(perimetre, "observation__motif__")).select_related("document")
 
 
+def document_lisible(document: Document, perimetre: Perimetre) -> bool:
+    """Cet agent peut ouvrir ce document : ce n'est pas la preuve d'une raison de santé qu'il ne lit pas (R77)."""
+    joint_a = PieceManquement.objects.filter(document=document)
+    return not joint_a.exists() or joint_a.filter(_lisible(perimetre, "observation__motif__")).exists()
+
+
 def _lisible(perimetre: Perimetre, motif: str) -> Q:
     return Q() if perimetre.voit_sante else Q(**{f"{motif}pk__isnull": True}) | Q(**{f"{motif}sante": False})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from jalon.agents.perimetre import Perimetre
 from jalon.documents.models import Document
 from jalon.documents.services import lire_document
+from jalon.manquements.observations import document_lisible
 from jalon.organismes.models import Organisme
 from jalon.personnes.selectors import acceder_personne
 from jalon.socle.errors import HorsPerimetreError
@@ -34,6 +35,8 @@ def acceder_document(perimetre: Perimetre, public_id: UUID) -> Document:
         raise HorsPerimetreError(INTROUVABLE)
     if document.personne is not None:
         acceder_personne(perimetre, document.personne)
+        if not document_lisible(document, perimetre):
+            raise HorsPerimetreError(INTROUVABLE)
         return document
     agent = perimetre.agent.pk if perimetre.agent is not None else None
     recu = Organisme.objects.filter(pk__in=perimetre.organismes, public_id=document.organisme).exists()

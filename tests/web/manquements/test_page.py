@@ -93,6 +93,21 @@ def test_une_raison_de_sante_reste_a_qui_en_a_le_droit(connecte: Any, distributi
     assert "1 réponse porte" in vue
 
 
+@pytest.mark.parametrize(("sante", "statut"), [(False, 200), (True, 404)])
+def test_une_preuve_de_sante_ne_s_ouvre_pas_par_son_adresse(
+    connecte: Any, distribution: Distribution, sante: bool, statut: int
+) -> None:
+    manquement = un_manquement(distribution, etat="averti")
+    motif = MotifAbsence.objects.filter(preuve_exigee=True, sante=sante, actif=True).order_by("pk")[0]
+    client = connecte("siege")
+    agir(
+        client, manquement, "observation", canal="papier", texte="Voici.", recue_le=str(il_y_a(1)), motif=motif.code,
+        preuve=SimpleUploadedFile("p.pdf", PDF),
+    )  # fmt: skip
+    preuve = manquement.pieces.get().document
+    assert client.get(reverse("document_telecharger", args=[preuve.public_id])).status_code == statut
+
+
 def test_un_tort_reconnu_interdit_toute_sanction(connecte: Any, distribution: Distribution) -> None:
     manquement = un_manquement(distribution, etat="averti", faits_le=il_y_a(90))
     client = connecte("siege")
