@@ -94,7 +94,7 @@ _PROCEDURE: Final = (
     Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
 )
 _REPROCHE: Final = (
-    Champ("reproche", "ce qui est reproché", "Vous n'êtes pas venu à deux rendez-vous.", _REQUIS),
+    Champ("reproche", "ce qui est reproché", "Nous vous attendions à deux rendez-vous, et vous n'y étiez pas.", _REQUIS),
     Champ("faits", "les faits et leurs dates", "", _REQUIS, bloc=True),
 )
 _SUR_DECISION: Final = Champ("date_decision", "la date de la décision", "2 novembre 2026", _REQUIS)
