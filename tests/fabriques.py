@@ -126,7 +126,8 @@ def une_decision(distribution: Any, *, adresse: dict[str, Any] | None = None, **
     personne = decision.pop("personne", None) or une_allocataire(territoire=distribution.territoire, **champs)
     if adresse != {}:
         une_adresse(personne, **(adresse or {}))
-    type_orientation = decision.pop("type", None) or TypeOrientation.objects.get(sphere="sociale")
+    sociales = TypeOrientation.objects.filter(sphere="sociale").order_by("ordre", "pk")
+    type_orientation = decision.pop("type", None) or sociales[0]
     defauts = {
         "type": type_orientation, "organisme": distribution.organisme(CategorieOrganisme.CCAS),
         "territoire": personne.territoire, "origine": "directe", "decidee_le": date(2026, 11, 2),

@@ -13,7 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from jalon.accompagnements.models import Accompagnement
 from jalon.agents.models import Affectation
-from jalon.cli.demonstration_parcours import peupler_parcours, peupler_suivis
+from jalon.cli.demonstration_parcours import peupler_manquements, peupler_parcours, peupler_suivis
 from jalon.cli.installation import creer_comptes_demonstration, lire_profil
 from jalon.echanges.demonstration import (
     CommuneDemo,
@@ -91,6 +91,7 @@ def preparer(
     accompagner()
     peupler_parcours(profil, graine=graine, dire=dire)
     peupler_suivis(profil, graine=graine, dire=dire)
+    peupler_manquements(profil, graine=graine, dire=dire)
     dire("Chiffres de l'observatoire…")
     for jour in (PREMIER_MOIS, SECOND_MOIS):
         prendre_cliche(jour)

@@ -82,7 +82,7 @@ ROUTES = {
     "invitation_lien": acces(methode="post", objet="invitation", **GERE),
     "invitation_questionnaire": acces(objet="invitation", **GERE),
     "invitation_rendez_vous": acces(objet="invitation", **GERE),
-    "contact_noter": acces(objet="personne", **GERE),
+    "contact_noter": acces(objet="personne", partenaire=404, **GERE),
     "lien": publique(objet="lien_ouvert"),
     "lien_questionnaire": publique(objet="lien_ouvert"),
     "lien_absence": publique(objet="lien_ouvert"),

@@ -21,6 +21,7 @@ from jalon.cli.demonstration_parcours.decor import (
     nommer_les_referents,
     planter,
 )
+from jalon.cli.demonstration_parcours.manquements import peupler_manquements
 from jalon.cli.demonstration_parcours.orientations import (
     echanger,
     evaluer,
@@ -36,7 +37,7 @@ from jalon.orientations.models import AttenteOrientation
 from jalon.orientations.propositions import avis_de_page
 from jalon.referentiels.profil import Profil
 
-__all__ = ["peupler_parcours", "peupler_suivis"]
+__all__ = ["peupler_manquements", "peupler_parcours", "peupler_suivis"]
 
 ORIENTEES_AU_PLUS: Final = 280
 ORIENTEES_AU_MOINS: Final = 48

@@ -156,6 +156,21 @@ def preparer_une_seance(decor: Decor) -> None:
     if instance is None:
         return
     qui = decor.au_nom_de(decor.comptes["chef_territoire"])
+    nommer_les_membres(decor, instance)
+    delai = int(nombre("instance.delai_convocation", decor.jour))
+    lieu = _lieu(decor)[0]
+    seance = planifier_seance(
+        instance, **qui, jour=ouvre(decor.jour + timedelta(days=delai + 2)), heure=time(14, 0), lieu=lieu,
+        secretaire=decor.comptes["orienteur"],
+    )  # fmt: skip
+    remplir_ordre_du_jour(seance, **qui, jusqua=ORDRE_DU_JOUR)
+    if any(m.qualite.preside for m in instance.membres.select_related("qualite").order_by("pk")):
+        convoquer_membres(seance, **qui)
+
+
+def nommer_les_membres(decor: Decor, instance: Instance) -> None:
+    """Les comptes de démonstration aux qualités du Département, des noms fictifs aux autres."""
+    qui = decor.au_nom_de(decor.comptes["chef_territoire"])
     roles = ("chef_territoire", "orienteur", "membre_equipe")
     a_nommer = [a for role in roles if (a := decor.comptes.get(role)) is not None]
     noms = decor.alea.sample(EXTERNES, len(EXTERNES))
@@ -174,12 +189,3 @@ def preparer_une_seance(decor: Decor) -> None:
                 instance, **qui, qualite=qualite, nom_externe=nom, organisme=organismes[0],
                 courriel_externe=adresse_electronique(nom.split()[0], nom.split()[1]),
             )  # fmt: skip
-    delai = int(nombre("instance.delai_convocation", decor.jour))
-    lieu = _lieu(decor)[0]
-    seance = planifier_seance(
-        instance, **qui, jour=ouvre(decor.jour + timedelta(days=delai + 2)), heure=time(14, 0), lieu=lieu,
-        secretaire=decor.comptes["orienteur"],
-    )  # fmt: skip
-    remplir_ordre_du_jour(seance, **qui, jusqua=ORDRE_DU_JOUR)
-    if any(m.qualite.preside for m in instance.membres.select_related("qualite").order_by("pk")):
-        convoquer_membres(seance, **qui)

@@ -25,11 +25,16 @@ from jalon.web.templatetags.jalon import nom_affiche
 
 
 @require_http_methods(["GET", "POST"])
-@exige("reunions.consulter")
+@exige("dossier.consulter")
 def noter(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Les réunions et les contacts d'une personne ; un contact de plus."""
+    """Les réunions et les contacts d'une personne ; un contact de plus.
+
+    Qui tient les réunions et qui suit la personne la joignent l'un et l'autre (R18).
+    """
     perimetre = request.perimetre
-    personne = acceder_personne(perimetre, public_id, droit="reunions.consulter")
+    if not perimetre.peut("suivi.ecrire"):
+        perimetre.exiger("reunions.consulter")
+    personne = acceder_personne(perimetre, public_id)
     formulaire = ContactForm(request.POST or None, initial={"date": timezone.localdate()})
     if request.method == "POST" and formulaire.is_valid():
         lus = formulaire.cleaned_data
