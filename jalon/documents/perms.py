@@ -18,6 +18,7 @@ NATURES_POUR_LA_PERSONNE = (
     "bilan_contrat",
     "avertissement_manquement",
     "audition_manquement",
+    "annulation_audition",
     "classement_manquement",
     "decision_sanction",
     "levee_sanction",

@@ -21,6 +21,7 @@ from jalon.instances.models import (
     DeportMembre,
     DossierSeance,
     EtatDossierSeance,
+    EtatSeance,
     MembreInstance,
     NatureInstance,
     NotePartenaire,
@@ -28,7 +29,7 @@ from jalon.instances.models import (
     SensAvisDossier,
     ThemeInstance,
 )
-from jalon.instances.seances import oublier_les_auditions, verrouiller_seance
+from jalon.instances.seances import decommander_les_auditions, oublier_les_auditions, verrouiller_seance
 from jalon.instances.selectors import candidats, demandes_a_examiner
 from jalon.instances.workflows import exiger_dossier, exiger_seance
 from jalon.orientations.criteres import liste_en_vigueur
@@ -333,7 +334,11 @@ def retirer_dossier(dossier: DossierSeance, *, acteur: Agent, perimetre: Perimet
     exiger_seance(seance.etat, "retirer")
     dossier = verrouiller_dossier(dossier)
     exiger_dossier(dossier.etat, "retirer")
-    oublier_les_auditions(DossierSeance.objects.filter(pk=dossier.pk))
+    ce_dossier = DossierSeance.objects.filter(pk=dossier.pk)
+    if seance.etat == EtatSeance.OUVERTE:
+        oublier_les_auditions(ce_dossier)
+    else:
+        decommander_les_auditions(ce_dossier, seance=seance, acteur=acteur)
     dossier.etat, dossier.motif = EtatDossierSeance.RETIRE, motif.strip() or "Retiré avant la séance"
     dossier.sorti_le = timezone.localdate()
     dossier.save(update_fields=["etat", "motif", "sorti_le"])

@@ -33,6 +33,7 @@ from jalon.instances.quorum import COMPTENT
 from jalon.instances.selectors import points_de
 from jalon.instances.workflows import exiger_seance
 from jalon.manquements.avis import noter_convocation_instance
+from jalon.manquements.lettres import lettre_annulation_audition
 from jalon.manquements.models import EtatManquement, Manquement
 from jalon.referentiels.parametres import mot, nombre
 from jalon.socle.errors import JalonError, TransitionRefuseeError
@@ -170,12 +171,23 @@ def ouvrir_le_delai_d_avis(dossiers: QuerySet[DossierSeance], *, acteur: Agent, 
         noter_convocation_instance(manquement, acteur=acteur, perimetre=au_nom, le=timezone.localdate())
 
 
-def oublier_les_auditions(dossiers: QuerySet[DossierSeance]) -> None:
+def oublier_les_auditions(dossiers: QuerySet[DossierSeance]) -> list[Manquement]:
     """Une audition que la séance n'a pas tenue n'a pas été proposée : la procédure l'attend de nouveau (R61)."""
     promises = dossiers.filter(convoquee_le__isnull=False, entendue_le=None)
-    Manquement.objects.filter(avis_seances__dossier__in=promises, etat=EtatManquement.AVERTI, entendue_le=None).update(
-        audition_proposee_le=None
+    oubliees = list(
+        Manquement.objects.select_for_update(of=("self",))
+        .filter(avis_seances__dossier__in=promises, etat=EtatManquement.AVERTI, entendue_le=None)
+        .select_related("personne", "motif")
+        .order_by("pk")
     )
+    Manquement.objects.filter(pk__in=[m.pk for m in oubliees]).update(audition_proposee_le=None)
+    return oubliees
+
+
+def decommander_les_auditions(dossiers: QuerySet[DossierSeance], *, seance: Seance, acteur: Agent) -> None:
+    """Avant la séance, chaque personne convoquée apprend par lettre qu'elle n'a pas à venir (R61)."""
+    for manquement in oublier_les_auditions(dossiers):
+        lettre_annulation_audition(manquement, acteur=acteur, jour=timezone.localdate(), seance_le=seance.date)
 
 
 def _verifier_delai(seance: Seance, motif_urgence: str) -> str:
@@ -305,7 +317,8 @@ def annuler_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif
     if not motif.strip():
         raise JalonError(f"Dites pourquoi annuler cette {mot('seance').singulier}.")
     convoquee, avant = seance.etat == EtatSeance.CONVOQUEE, seance.etat
-    oublier_les_auditions(seance.dossiers.filter(etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE]))
+    a_retirer = seance.dossiers.filter(etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE])
+    decommander_les_auditions(a_retirer, seance=seance, acteur=acteur)
     seance.dossiers.filter(etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE]).update(
         etat=EtatDossierSeance.RETIRE, motif="Séance annulée", sorti_le=timezone.localdate()
     )

@@ -45,6 +45,7 @@ from jalon.socle.textes import nom_propre
 
 AVERTISSEMENT: Final = "avertissement_manquement"
 AUDITION: Final = "audition_manquement"
+ANNULATION: Final = "annulation_audition"
 CLASSEMENT: Final = "classement_manquement"
 DECISION: Final = "decision_sanction"
 LEVEE: Final = "levee_sanction"
@@ -91,6 +92,18 @@ def lettre_audition(
             "reproche": manquement.motif.phrase,
             "date_avertissement": _facultatif(manquement.averti_le),
             "article_entendre": regime_du(jour).article_entendre,
+        },
+    )  # fmt: skip
+
+
+def lettre_annulation_audition(manquement: Manquement, *, acteur: Agent, jour: date, seance_le: date) -> Document:
+    """L'audition n'aura pas lieu, du fait du service ; le droit d'être entendu reste entier (R61). Lève `JalonError`."""
+    return _a_la_personne(
+        ANNULATION, manquement, acteur=acteur, jour=jour,
+        titre=f"{_capitale(mot('audition').singulier)} du {seance_le:%d/%m/%Y} : annulation",
+        valeurs={
+            "date_audition": date_en_lettres(seance_le, avec_jour=True),
+            "date_avertissement": _facultatif(manquement.averti_le),
         },
     )  # fmt: skip
 

@@ -303,6 +303,8 @@ class TestEntendre:
         annuler_seance(seance, **qui, motif="Neige")
         procedure.refresh_from_db()
         assert procedure.audition_proposee_le is None
+        lettre = Document.objects.get(nature="annulation_audition")
+        assert lettre.personne == procedure.personne.public_id
 
     def test_refuse_de_deplacer_une_seance_ou_des_personnes_sont_convoquees(self, ep: PlateauAvis) -> None:
         _, seance, qui = self.convoquee_pour_plus_tard(ep)

@@ -147,6 +147,12 @@ class Dossier:
             lieu="Maison des services, salle 2",
         )  # fmt: skip
 
+    def annulation(self) -> Document:
+        manquement = self.manquement("averti", averti_le=self.jour(18))
+        return lettres.lettre_annulation_audition(
+            manquement, acteur=self.distribution.siege, jour=self.jour(50), seance_le=self.jour(60)
+        )
+
     def classement(self) -> Document:
         manquement = self.manquement(
             "classe", averti_le=self.jour(18), motif_classement="motif_legitime",
@@ -190,6 +196,7 @@ class Dossier:
 LETTRES: dict[str, Callable[[Dossier], Document]] = {
     lettres.AVERTISSEMENT: Dossier.avertissement,
     lettres.AUDITION: Dossier.audition,
+    lettres.ANNULATION: Dossier.annulation,
     lettres.CLASSEMENT: Dossier.classement,
     lettres.DECISION: Dossier.notification,
     lettres.LEVEE: Dossier.levee,

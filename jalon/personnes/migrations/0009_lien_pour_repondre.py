@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('personnes', '0008_index_de_visibilite'),
+        ("personnes", "0008_index_de_visibilite"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='lienpersonnel',
-            name='usage',
-            field=models.CharField(choices=[('invitation', "Réunion d'information"), ('contrat', 'Contrat à écrire et à signer'), ('rendez_vous', 'Rendez-vous à choisir'), ('manquement', 'Avertissement auquel répondre')], max_length=20, verbose_name='usage'),
+            model_name="lienpersonnel",
+            name="usage",
+            field=models.CharField(
+                choices=[
+                    ("invitation", "Réunion d'information"),
+                    ("contrat", "Contrat à écrire et à signer"),
+                    ("rendez_vous", "Rendez-vous à choisir"),
+                    ("manquement", "Avertissement auquel répondre"),
+                ],
+                max_length=20,
+                verbose_name="usage",
+            ),
         ),
     ]

@@ -37,6 +37,7 @@ class UsageCourrier(StrEnum):
     PASSATION = "passation_referent"
     AVERTISSEMENT_MANQUEMENT = "avertissement_manquement"
     AUDITION_MANQUEMENT = "audition_manquement"
+    ANNULATION_AUDITION = "annulation_audition"
     CLASSEMENT_MANQUEMENT = "classement_manquement"
     DECISION_SANCTION = "decision_sanction"
     LEVEE_SANCTION = "levee_sanction"
@@ -94,7 +95,9 @@ _PROCEDURE: Final = (
     Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
 )
 _REPROCHE: Final = (
-    Champ("reproche", "ce qui est reproché", "Nous vous attendions à deux rendez-vous, et vous n'y étiez pas.", _REQUIS),
+    Champ(
+        "reproche", "ce qui est reproché", "Nous vous attendions à deux rendez-vous, et vous n'y étiez pas.", _REQUIS
+    ),
     Champ("faits", "les faits et leurs dates", "", _REQUIS, bloc=True),
 )
 _SUR_DECISION: Final = Champ("date_decision", "la date de la décision", "2 novembre 2026", _REQUIS)
@@ -194,6 +197,11 @@ CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
         Champ("date_avertissement", "la date de l'avertissement", "2 octobre 2026", _FACULTATIF),
         _ENTENDRE,
     ),
+    UsageCourrier.ANNULATION_AUDITION: (
+        *_PROCEDURE,
+        Champ("date_audition", "la date de l'audition", "jeudi 12 novembre 2026", _REQUIS),
+        Champ("date_avertissement", "la date de l'avertissement", "2 octobre 2026", _FACULTATIF),
+    ),
     UsageCourrier.CLASSEMENT_MANQUEMENT: (
         *_PROCEDURE,
         *_RAISON,
@@ -259,6 +267,7 @@ COURRIERS_REQUIS: Final[dict[str, UsageCourrier]] = {
     "passation_referent": UsageCourrier.PASSATION,
     "avertissement_manquement": UsageCourrier.AVERTISSEMENT_MANQUEMENT,
     "audition_manquement": UsageCourrier.AUDITION_MANQUEMENT,
+    "annulation_audition": UsageCourrier.ANNULATION_AUDITION,
     "classement_manquement": UsageCourrier.CLASSEMENT_MANQUEMENT,
     "decision_sanction": UsageCourrier.DECISION_SANCTION,
     "levee_sanction": UsageCourrier.LEVEE_SANCTION,
