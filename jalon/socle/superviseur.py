@@ -42,6 +42,7 @@ listen_addresses = ''
 unix_socket_directories = '{prise}'
 unix_socket_permissions = 0777
 max_connections = 60
+max_locks_per_transaction = 256
 password_encryption = 'scram-sha-256'
 shared_buffers = '256MB'
 work_mem = '24MB'
