@@ -1,4 +1,4 @@
-"""Les tables des motifs, des manquements, des faits, des décisions, des observations et des pièces."""
+"""Les tables de la procédure : motifs, régimes, manquements, faits, observations, pièces."""
 
 import uuid
 
@@ -41,6 +41,47 @@ OPERATIONS = [
             "verbose_name": "motif de manquement",
             "ordering": ("ordre", "id"),
             "abstract": False,
+        },
+    ),
+    migrations.CreateModel(
+        name="Regime",
+        fields=[
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+            ("libelle", models.CharField(max_length=120, verbose_name="libellé")),
+            ("ordre", models.PositiveSmallIntegerField(default=0, verbose_name="ordre")),
+            ("actif", models.BooleanField(default=True, verbose_name="actif")),
+            ("texte", models.CharField(max_length=300, verbose_name="texte de référence")),
+            ("periode", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="en vigueur")),
+            (
+                "observations_mois",
+                models.PositiveSmallIntegerField(verbose_name="délai d'observations, en mois, au moins"),
+            ),
+            ("avis_mois", models.PositiveSmallIntegerField(verbose_name="délai de l'avis, en mois")),
+            ("avis_repute", models.BooleanField(verbose_name="passé ce délai, l'avis est réputé rendu")),
+            (
+                "repetition_mois",
+                models.PositiveSmallIntegerField(null=True, verbose_name="mois où une décision compte encore"),
+            ),
+            (
+                "retour_mois",
+                models.PositiveSmallIntegerField(null=True, verbose_name="mois où un retour exige un contrat d'abord"),
+            ),
+            ("levee_de_droit", models.BooleanField(verbose_name="levée dès que la personne se met en règle")),
+            ("article_entendre", models.CharField(max_length=60, verbose_name="article du droit d'être entendu")),
+            ("article_recours", models.CharField(max_length=60, verbose_name="article du recours")),
+        ],
+        options={
+            "verbose_name": "régime de sanction",
+            "ordering": ("ordre", "id"),
+            "abstract": False,
+            "constraints": [
+                django.contrib.postgres.constraints.ExclusionConstraint(
+                    expressions=[("periode", "&&")],
+                    name="regime_un_seul_par_jour",
+                    violation_error_message="Deux régimes de sanction ne valent pas le même jour.",
+                )
+            ],
         },
     ),
     migrations.CreateModel(
@@ -213,10 +254,79 @@ OPERATIONS = [
                     verbose_name="motif",
                 ),
             ),
+            (
+                "regime_faits",
+                models.ForeignKey(
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="+",
+                    to="manquements.regime",
+                    verbose_name="régime au jour des faits",
+                ),
+            ),
         ],
         options={
             "verbose_name": "manquement",
             "ordering": ("-prepare_le", "-id"),
+            "indexes": [
+                models.Index(fields=["etat", "observations_jusqu_au"], name="manquement_etat"),
+                models.Index(fields=["personne", "-prepare_le"], name="manquement_personne"),
+            ],
+            "constraints": [
+                models.UniqueConstraint(
+                    condition=models.Q(("etat__in", ["prepare", "saisi", "averti", "avis_rendu"])),
+                    fields=("personne",),
+                    name="manquement_un_seul_ouvert",
+                    violation_error_message="Une procédure est déjà ouverte pour cette personne : complétez-la.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        ("etat__in", ["prepare", "classe"]), ("contact__isnull", False), _connector="OR"
+                    ),
+                    name="manquement_contact_avant_saisine",
+                    violation_error_message="La personne doit avoir été contactée avant toute saisine : notez ce contact d'abord (R18).",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        ("etat__in", ["prepare", "classe"]),
+                        models.Q(("saisi_le__isnull", False), ("saisi_par__isnull", False)),
+                        _connector="OR",
+                    ),
+                    name="manquement_saisine_datee",
+                    violation_error_message="Une saisine dit qui l'a faite et quand.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("etat__in", ["averti", "avis_rendu", "sanctionne"]), _negated=True),
+                        models.Q(("averti_le__isnull", False), ("avertissement__isnull", False)),
+                        _connector="OR",
+                    ),
+                    name="manquement_averti_par_ecrit",
+                    violation_error_message="La personne est d'abord avertie par une lettre datée.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        ("observations_jusqu_au", None), ("averti_recu_le__isnull", False), _connector="OR"
+                    ),
+                    name="manquement_delai_depuis_la_reception",
+                    violation_error_message="Le délai d'observations court de la réception de la lettre.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("etat", "classe"), _negated=True),
+                        models.Q(("clos_le__isnull", False), models.Q(("motif_classement", ""), _negated=True)),
+                        _connector="OR",
+                    ),
+                    name="manquement_classe_motive",
+                    violation_error_message="Une procédure classée dit pourquoi.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        ("averti_recu_le", None), models.Q(("preuve_reception", ""), _negated=True), _connector="OR"
+                    ),
+                    name="manquement_reception_prouvee",
+                    violation_error_message="La date de réception se prouve : accusé de réception, remise en main propre…",
+                ),
+            ],
         },
     ),
     migrations.CreateModel(
@@ -268,233 +378,6 @@ OPERATIONS = [
         options={
             "verbose_name": "fait reproché",
             "ordering": ("date", "id"),
-        },
-    ),
-    migrations.CreateModel(
-        name="DecisionSanction",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            (
-                "public_id",
-                models.UUIDField(
-                    db_default=django.contrib.postgres.functions.RandomUUID(),
-                    default=uuid.uuid4,
-                    editable=False,
-                    unique=True,
-                    verbose_name="identifiant public",
-                ),
-            ),
-            (
-                "nature",
-                models.CharField(
-                    choices=[
-                        ("suspension", "Réduction ou suspension"),
-                        ("suppression", "Suppression"),
-                        ("amende", "Amende administrative"),
-                    ],
-                    max_length=12,
-                    verbose_name="nature",
-                ),
-            ),
-            ("taux", models.PositiveSmallIntegerField(null=True, verbose_name="part retenue (%)")),
-            ("duree", models.PositiveSmallIntegerField(null=True, verbose_name="durée (mois)")),
-            (
-                "montant",
-                models.DecimalField(decimal_places=2, max_digits=8, null=True, verbose_name="montant de l'amende (€)"),
-            ),
-            ("debut", models.DateField(null=True, verbose_name="à compter du")),
-            ("periode", django.contrib.postgres.fields.ranges.DateRangeField(null=True, verbose_name="période")),
-            ("motivation", models.TextField(max_length=2000, verbose_name="pourquoi cette décision")),
-            (
-                "motif_ecart",
-                models.CharField(blank=True, max_length=500, verbose_name="pourquoi s'écarter de l'avis"),
-            ),
-            ("decidee_le", models.DateField(verbose_name="décidée le")),
-            (
-                "etat",
-                models.CharField(
-                    choices=[
-                        ("decidee", "Décidée, à notifier"),
-                        ("notifiee", "Notifiée"),
-                        ("levee", "Levée"),
-                        ("annulee", "Annulée"),
-                    ],
-                    default="decidee",
-                    max_length=10,
-                    verbose_name="état",
-                ),
-            ),
-            ("notifiee_le", models.DateField(null=True, verbose_name="notifiée le")),
-            ("recue_le", models.DateField(null=True, verbose_name="reçue le")),
-            ("levee_le", models.DateField(null=True, verbose_name="levée ou annulée le")),
-            (
-                "motif_levee",
-                models.CharField(
-                    blank=True,
-                    choices=[
-                        ("en_regle", "La personne s'est mise en règle"),
-                        ("erreur", "Le motif s'est révélé faux"),
-                        ("recours", "Recours accueilli"),
-                        ("situation", "La situation de la personne a changé"),
-                    ],
-                    max_length=12,
-                    verbose_name="pourquoi",
-                ),
-            ),
-            ("precision_levee", models.CharField(blank=True, max_length=500, verbose_name="précision")),
-            (
-                "regime_periode",
-                django.contrib.postgres.fields.ranges.DateRangeField(editable=False, verbose_name="régime en vigueur"),
-            ),
-            (
-                "rang",
-                models.CharField(
-                    choices=[
-                        ("premiere", "Première fois"),
-                        ("suivante", "Après une décision précédente"),
-                        ("tous", "La première fois comme les suivantes"),
-                    ],
-                    editable=False,
-                    max_length=10,
-                    verbose_name="rang de la règle",
-                ),
-            ),
-            ("taux_min", models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="part au moins")),
-            ("taux_max", models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="part au plus")),
-            (
-                "duree_min",
-                models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="durée au moins"),
-            ),
-            (
-                "duree_max",
-                models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="durée au plus"),
-            ),
-            (
-                "plafond_foyer",
-                models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="plafond du foyer"),
-            ),
-            (
-                "plafond_majore",
-                models.BooleanField(default=False, editable=False, verbose_name="plafond aussi si majorée"),
-            ),
-            ("avis_exige", models.BooleanField(editable=False, verbose_name="avis exigé")),
-            (
-                "regle_fraude",
-                models.BooleanField(default=False, editable=False, verbose_name="règle réservée à la fraude"),
-            ),
-            ("faits_pas_avant", models.DateField(editable=False, null=True, verbose_name="faits pas avant le")),
-            (
-                "motif_fraude",
-                models.BooleanField(default=False, editable=False, verbose_name="le motif est une fraude"),
-            ),
-            (
-                "article_motif",
-                models.CharField(
-                    blank=True, editable=False, max_length=300, verbose_name="article du motif sous ce régime"
-                ),
-            ),
-            (
-                "porte_sur_heures",
-                models.BooleanField(default=False, editable=False, verbose_name="porte sur des heures d'activité"),
-            ),
-            (
-                "heures_exonerees",
-                models.BooleanField(default=False, editable=False, verbose_name="aucune heure n'était due"),
-            ),
-            ("faits_le", models.DateField(editable=False, verbose_name="premier fait")),
-            ("contact_le", models.DateField(editable=False, null=True, verbose_name="contact préalable")),
-            ("averti_recu_le", models.DateField(editable=False, null=True, verbose_name="avertissement reçu")),
-            (
-                "observations_jusqu_au",
-                models.DateField(editable=False, null=True, verbose_name="observations jusqu'au"),
-            ),
-            ("reponse_le", models.DateField(editable=False, null=True, verbose_name="réponse de la personne")),
-            (
-                "audition_demandee",
-                models.BooleanField(default=False, editable=False, verbose_name="audition demandée"),
-            ),
-            (
-                "audition_proposee_le",
-                models.DateField(editable=False, null=True, verbose_name="audition proposée pour le"),
-            ),
-            ("avis_le", models.DateField(editable=False, null=True, verbose_name="avis rendu ou réputé")),
-            (
-                "precedentes",
-                models.PositiveSmallIntegerField(
-                    default=0, editable=False, verbose_name="décisions qui comptent encore"
-                ),
-            ),
-            ("soumise", models.BooleanField(editable=False, verbose_name="soumise aux droits et devoirs")),
-            ("foyer_plusieurs", models.BooleanField(editable=False, verbose_name="foyer de plusieurs personnes")),
-            ("majoree", models.BooleanField(default=False, editable=False, verbose_name="allocation majorée")),
-            ("faute_service", models.BooleanField(editable=False, verbose_name="service en cause")),
-            (
-                "created_at",
-                models.DateTimeField(
-                    db_default=django.db.models.functions.datetime.Now(), verbose_name="enregistrée le"
-                ),
-            ),
-            (
-                "decidee_par",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.RESTRICT,
-                    related_name="+",
-                    to=settings.AUTH_USER_MODEL,
-                    verbose_name="décidée par",
-                ),
-            ),
-            (
-                "lettre",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="+",
-                    to="documents.document",
-                    verbose_name="lettre de notification",
-                ),
-            ),
-            (
-                "lettre_levee",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="+",
-                    to="documents.document",
-                    verbose_name="lettre de levée",
-                ),
-            ),
-            (
-                "levee_par",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.RESTRICT,
-                    related_name="+",
-                    to=settings.AUTH_USER_MODEL,
-                    verbose_name="levée par",
-                ),
-            ),
-            (
-                "personne",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.CASCADE,
-                    related_name="sanctions",
-                    to="personnes.personne",
-                    verbose_name="personne",
-                ),
-            ),
-            (
-                "manquement",
-                models.OneToOneField(
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="decision",
-                    to="manquements.manquement",
-                    verbose_name="manquement",
-                ),
-            ),
-        ],
-        options={
-            "verbose_name": "décision de sanction",
-            "ordering": ("-decidee_le", "-id"),
         },
     ),
     migrations.CreateModel(
@@ -567,6 +450,22 @@ OPERATIONS = [
         options={
             "verbose_name": "observation de la personne",
             "ordering": ("recue_le", "id"),
+            "constraints": [
+                models.CheckConstraint(
+                    condition=models.Q(models.Q(("canal", "oral"), _negated=True), ("relue", True), _connector="OR"),
+                    name="observation_orale_relue",
+                    violation_error_message="Une réponse orale est relue avec la personne avant d'être gardée.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("canal", "en_ligne"), ("saisie_par", None)),
+                        models.Q(models.Q(("canal", "en_ligne"), _negated=True), ("saisie_par__isnull", False)),
+                        _connector="OR",
+                    ),
+                    name="observation_saisie_par_un_agent",
+                    violation_error_message="Une réponse en ligne vient de la personne, les autres sont saisies par un agent.",
+                ),
+            ],
         },
     ),
     migrations.CreateModel(

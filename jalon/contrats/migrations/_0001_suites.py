@@ -1,4 +1,4 @@
-"""Les tables des champs, des types, des signatures, des versions et des bilans du contrat."""
+"""Les tables des signatures, des valeurs saisies et des bilans."""
 
 import uuid
 
@@ -8,61 +8,12 @@ import django.contrib.postgres.fields.ranges
 import django.contrib.postgres.functions
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import pgtrigger.compiler
+import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
 OPERATIONS = [
-    migrations.CreateModel(
-        name="ChampContrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("code", models.SlugField(max_length=40, verbose_name="code")),
-            ("libelle", models.CharField(max_length=200, verbose_name="question")),
-            ("aide", models.CharField(blank=True, max_length=300, verbose_name="aide")),
-            (
-                "type",
-                models.CharField(
-                    choices=[
-                        ("texte_court", "Une ligne"),
-                        ("texte", "Texte"),
-                        ("nombre", "Nombre"),
-                        ("montant", "Montant en euros"),
-                        ("date", "Date"),
-                        ("choix", "Un choix"),
-                        ("choix_multiple", "Plusieurs choix"),
-                        ("oui_non", "Oui ou non"),
-                    ],
-                    max_length=16,
-                    verbose_name="forme",
-                ),
-            ),
-            ("obligatoire", models.BooleanField(default=False, verbose_name="obligatoire")),
-            ("par_la_personne", models.BooleanField(default=False, verbose_name="la personne peut l'écrire")),
-            (
-                "questions",
-                django.contrib.postgres.fields.ArrayField(
-                    base_field=models.CharField(max_length=40),
-                    default=list,
-                    size=None,
-                    verbose_name="questions préparatoires",
-                ),
-            ),
-            ("rang", models.PositiveSmallIntegerField(verbose_name="rang")),
-            (
-                "section",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.CASCADE,
-                    related_name="champs",
-                    to="contrats.sectioncontrat",
-                    verbose_name="section",
-                ),
-            ),
-        ],
-        options={
-            "verbose_name": "rubrique d'un contrat",
-            "ordering": ("section_id", "rang"),
-        },
-    ),
     migrations.CreateModel(
         name="SignatureContrat",
         fields=[
@@ -148,147 +99,31 @@ OPERATIONS = [
         options={
             "verbose_name": "signature",
             "ordering": ("contrat_id", "id"),
+            "constraints": [
+                models.UniqueConstraint(
+                    condition=models.Q(("sans_effet_le", None)),
+                    fields=("contrat", "signataire"),
+                    name="signature_une_par_signataire",
+                    violation_error_message="Ce signataire a déjà signé ce texte.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("mode", "papier"), _negated=True), ("papier__isnull", False), _connector="OR"
+                    ),
+                    name="signature_papier_numerisee",
+                    violation_error_message="Une signature sur papier vient avec son papier numérisé.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("signataire", "referent"), _negated=True),
+                        ("agent__isnull", False),
+                        _connector="OR",
+                    ),
+                    name="signature_du_referent_par_un_agent",
+                    violation_error_message="Le référent signe sous son nom d'agent.",
+                ),
+            ],
         },
-    ),
-    migrations.CreateModel(
-        name="TransitionContrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("acte", models.CharField(max_length=24, verbose_name="acte")),
-            (
-                "de",
-                models.CharField(
-                    choices=[
-                        ("brouillon", "En écriture"),
-                        ("a_signer", "À signer"),
-                        ("signe_personne", "Signé par la personne"),
-                        ("signe", "Signé"),
-                        ("recu", "Reçu"),
-                        ("en_lecture", "En lecture commune"),
-                        ("renvoye", "Renvoyé au référent"),
-                        ("en_vigueur", "En vigueur"),
-                        ("bilan", "Bilan fait"),
-                        ("renouvele", "Renouvelé"),
-                        ("termine", "Terminé"),
-                        ("rompu", "Rompu"),
-                        ("abandonne", "Abandonné"),
-                    ],
-                    max_length=16,
-                    verbose_name="de",
-                ),
-            ),
-            (
-                "vers",
-                models.CharField(
-                    choices=[
-                        ("brouillon", "En écriture"),
-                        ("a_signer", "À signer"),
-                        ("signe_personne", "Signé par la personne"),
-                        ("signe", "Signé"),
-                        ("recu", "Reçu"),
-                        ("en_lecture", "En lecture commune"),
-                        ("renvoye", "Renvoyé au référent"),
-                        ("en_vigueur", "En vigueur"),
-                        ("bilan", "Bilan fait"),
-                        ("renouvele", "Renouvelé"),
-                        ("termine", "Terminé"),
-                        ("rompu", "Rompu"),
-                        ("abandonne", "Abandonné"),
-                    ],
-                    max_length=16,
-                    verbose_name="vers",
-                ),
-            ),
-            ("droit", models.CharField(max_length=40, verbose_name="droit demandé")),
-            ("libelle", models.CharField(max_length=120, verbose_name="bouton")),
-            ("motif_exige", models.BooleanField(default=False, verbose_name="un motif est exigé")),
-            ("ordre", models.PositiveSmallIntegerField(default=0, verbose_name="ordre")),
-            (
-                "circuit",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.CASCADE,
-                    related_name="transitions",
-                    to="contrats.circuitcontrat",
-                    verbose_name="circuit",
-                ),
-            ),
-        ],
-        options={
-            "verbose_name": "transition d'un circuit",
-            "ordering": ("circuit_id", "ordre", "id"),
-        },
-    ),
-    migrations.CreateModel(
-        name="TypeContrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
-            ("libelle", models.CharField(max_length=120, verbose_name="libellé")),
-            (
-                "famille",
-                models.CharField(
-                    choices=[
-                        ("solidarite", "Sphère sociale"),
-                        ("professionnel", "Sphère professionnelle"),
-                        ("insertion", "Insertion, toutes sphères"),
-                        ("objectifs", "Hors allocation"),
-                        ("projet", "Projet du service public de l'emploi"),
-                        ("engagement", "Engagement"),
-                    ],
-                    max_length=16,
-                    verbose_name="famille",
-                ),
-            ),
-            ("mot", models.CharField(max_length=60, verbose_name="mot du département")),
-            ("description", models.CharField(max_length=300, verbose_name="description")),
-            ("duree_minimum", models.PositiveSmallIntegerField(verbose_name="durée minimale (mois)")),
-            ("duree_maximum", models.PositiveSmallIntegerField(verbose_name="durée maximale (mois)")),
-            ("duree_habituelle", models.PositiveSmallIntegerField(verbose_name="durée habituelle (mois)")),
-            ("renouvellements", models.PositiveSmallIntegerField(null=True, verbose_name="renouvellements permis")),
-            ("tacite", models.BooleanField(default=False, verbose_name="se renouvelle sans acte à son terme")),
-            (
-                "bilan_intermediaire",
-                models.PositiveSmallIntegerField(null=True, verbose_name="mois avant le bilan d'étape"),
-            ),
-            (
-                "offres_raisonnables",
-                models.BooleanField(default=False, verbose_name="les offres raisonnables refusées se comptent"),
-            ),
-            ("reference_seule", models.BooleanField(default=False, verbose_name="écrit ailleurs")),
-            (
-                "hors_allocation",
-                models.BooleanField(default=False, verbose_name="pour qui ne reçoit pas l'allocation"),
-            ),
-            ("delai_validation", models.CharField(max_length=80, verbose_name="paramètre du délai de validation")),
-            ("depuis", models.DateField(verbose_name="proposé depuis le")),
-            ("jusqu_au", models.DateField(null=True, verbose_name="proposé jusqu'au")),
-            ("source", models.CharField(max_length=300, verbose_name="source")),
-            ("ordre", models.PositiveSmallIntegerField(default=0, verbose_name="ordre")),
-            ("actif", models.BooleanField(default=True, verbose_name="actif")),
-            (
-                "circuit",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="types",
-                    to="contrats.circuitcontrat",
-                    verbose_name="circuit",
-                ),
-            ),
-        ],
-        options={
-            "verbose_name": "type de contrat",
-            "ordering": ("ordre", "id"),
-        },
-    ),
-    migrations.AddField(
-        model_name="contrat",
-        name="type",
-        field=models.ForeignKey(
-            on_delete=django.db.models.deletion.PROTECT,
-            related_name="contrats",
-            to="contrats.typecontrat",
-            verbose_name="type",
-        ),
     ),
     migrations.CreateModel(
         name="ValeurChamp",
@@ -339,49 +174,19 @@ OPERATIONS = [
         options={
             "verbose_name": "valeur d'une rubrique",
             "ordering": ("contrat_id", "champ_id"),
-        },
-    ),
-    migrations.CreateModel(
-        name="VersionContrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("numero", models.PositiveSmallIntegerField(verbose_name="version")),
-            ("depuis", models.DateField(verbose_name="en vigueur à partir du")),
-            (
-                "type",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="versions",
-                    to="contrats.typecontrat",
-                    verbose_name="type",
+            "constraints": [
+                models.UniqueConstraint(
+                    fields=("contrat", "champ"),
+                    name="valeur_champ_une_par_rubrique",
+                    violation_error_message="Cette rubrique est déjà écrite.",
                 ),
-            ),
-        ],
-        options={
-            "verbose_name": "version d'un type de contrat",
-            "ordering": ("type_id", "-numero"),
+                models.CheckConstraint(
+                    condition=models.Q(("par_la_personne", True), ("ecrit_par__isnull", False), _connector="OR"),
+                    name="valeur_champ_a_un_auteur",
+                    violation_error_message="Une rubrique écrite a un auteur.",
+                ),
+            ],
         },
-    ),
-    migrations.AddField(
-        model_name="sectioncontrat",
-        name="version",
-        field=models.ForeignKey(
-            on_delete=django.db.models.deletion.CASCADE,
-            related_name="sections",
-            to="contrats.versioncontrat",
-            verbose_name="version",
-        ),
-    ),
-    migrations.AddField(
-        model_name="contrat",
-        name="version",
-        field=models.ForeignKey(
-            null=True,
-            on_delete=django.db.models.deletion.PROTECT,
-            related_name="contrats",
-            to="contrats.versioncontrat",
-            verbose_name="rédaction",
-        ),
     ),
     migrations.CreateModel(
         name="ChoixChamp",
@@ -530,5 +335,19 @@ OPERATIONS = [
                 ),
             ],
         },
+    ),
+    pgtrigger.migrations.AddTrigger(
+        model_name="passagecontrat",
+        trigger=pgtrigger.compiler.Trigger(
+            name="passage_contrat_fige",
+            sql=pgtrigger.compiler.UpsertTriggerSql(
+                func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                hash="e7e7f6d6514ebd8eb8c66ad7a3b189f353f7536d",
+                operation="UPDATE",
+                pgid="pgtrigger_passage_contrat_fige_82bf6",
+                table="contrats_passagecontrat",
+                when="BEFORE",
+            ),
+        ),
     ),
 ]

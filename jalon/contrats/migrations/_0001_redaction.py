@@ -1,4 +1,4 @@
-"""Les tables des circuits, des contrats, de leurs objectifs et de leurs moyens."""
+"""Les tables de ce qui s'écrit dans un contrat : objectifs, moyens, offres, champs."""
 
 import uuid
 
@@ -12,319 +12,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 OPERATIONS = [
-    migrations.CreateModel(
-        name="CircuitContrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
-            ("libelle", models.CharField(max_length=120, verbose_name="libellé")),
-        ],
-        options={
-            "verbose_name": "circuit de contrat",
-            "ordering": ("id",),
-        },
-    ),
-    migrations.CreateModel(
-        name="Etape",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            (
-                "public_id",
-                models.UUIDField(
-                    db_default=django.contrib.postgres.functions.RandomUUID(),
-                    default=uuid.uuid4,
-                    editable=False,
-                    unique=True,
-                    verbose_name="identifiant public",
-                ),
-            ),
-            ("intitule", models.CharField(max_length=300, verbose_name="étape")),
-            (
-                "qui",
-                models.CharField(
-                    choices=[
-                        ("personne", "La personne"),
-                        ("referent", "Le référent"),
-                        ("organisme", "Un organisme"),
-                        ("ensemble", "Ensemble"),
-                    ],
-                    default="personne",
-                    max_length=12,
-                    verbose_name="qui",
-                ),
-            ),
-            ("precision", models.CharField(blank=True, max_length=120, verbose_name="qui précisément")),
-            ("echeance", models.DateField(null=True, verbose_name="pour le")),
-            (
-                "etat",
-                models.CharField(
-                    choices=[
-                        ("a_faire", "À commencer"),
-                        ("en_cours", "En cours"),
-                        ("atteint", "Atteint"),
-                        ("abandonne", "Laissé de côté"),
-                    ],
-                    default="a_faire",
-                    max_length=12,
-                    verbose_name="état",
-                ),
-            ),
-            ("faite_le", models.DateField(null=True, verbose_name="faite le")),
-            ("rang", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
-            ("numero", models.PositiveIntegerField(default=1, verbose_name="numéro d'écriture")),
-            ("modifie_le", models.DateTimeField(auto_now=True, verbose_name="modifiée le")),
-        ],
-        options={
-            "verbose_name": "étape",
-            "ordering": ("objectif_id", "rang", "id"),
-        },
-    ),
-    migrations.CreateModel(
-        name="SectionContrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("code", models.SlugField(max_length=40, verbose_name="code")),
-            ("titre", models.CharField(max_length=120, verbose_name="titre")),
-            ("aide", models.CharField(blank=True, max_length=300, verbose_name="aide")),
-            ("rang", models.PositiveSmallIntegerField(verbose_name="rang")),
-        ],
-        options={
-            "verbose_name": "section d'un contrat",
-            "ordering": ("version_id", "rang"),
-        },
-    ),
-    migrations.CreateModel(
-        name="ThemeContrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
-            ("libelle", models.CharField(max_length=120, verbose_name="libellé")),
-            (
-                "freins",
-                django.contrib.postgres.fields.ArrayField(
-                    base_field=models.CharField(max_length=60),
-                    default=list,
-                    size=None,
-                    verbose_name="freins de la grille",
-                ),
-            ),
-            ("ordre", models.PositiveSmallIntegerField(default=0, verbose_name="ordre")),
-            ("actif", models.BooleanField(default=True, verbose_name="actif")),
-        ],
-        options={
-            "verbose_name": "thème de contrat",
-            "ordering": ("ordre", "id"),
-        },
-    ),
-    migrations.CreateModel(
-        name="Contrat",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            (
-                "public_id",
-                models.UUIDField(
-                    db_default=django.contrib.postgres.functions.RandomUUID(),
-                    default=uuid.uuid4,
-                    editable=False,
-                    unique=True,
-                    verbose_name="identifiant public",
-                ),
-            ),
-            ("reference_seule", models.BooleanField(default=False, verbose_name="écrit ailleurs")),
-            ("referent_externe", models.CharField(blank=True, max_length=120, verbose_name="référent extérieur")),
-            ("tacite", models.BooleanField(default=False, verbose_name="renouvelé sans acte")),
-            (
-                "etat",
-                models.CharField(
-                    choices=[
-                        ("brouillon", "En écriture"),
-                        ("a_signer", "À signer"),
-                        ("signe_personne", "Signé par la personne"),
-                        ("signe", "Signé"),
-                        ("recu", "Reçu"),
-                        ("en_lecture", "En lecture commune"),
-                        ("renvoye", "Renvoyé au référent"),
-                        ("en_vigueur", "En vigueur"),
-                        ("bilan", "Bilan fait"),
-                        ("renouvele", "Renouvelé"),
-                        ("termine", "Terminé"),
-                        ("rompu", "Rompu"),
-                        ("abandonne", "Abandonné"),
-                    ],
-                    default="brouillon",
-                    max_length=16,
-                    verbose_name="état",
-                ),
-            ),
-            ("complexe", models.BooleanField(default=False, verbose_name="complexe : à lire en commun (R50)")),
-            ("debut", models.DateField(null=True, verbose_name="commence le")),
-            ("duree", models.PositiveSmallIntegerField(null=True, verbose_name="durée en mois")),
-            ("periode", django.contrib.postgres.fields.ranges.DateRangeField(null=True, verbose_name="période")),
-            ("reference_externe", models.CharField(blank=True, max_length=80, verbose_name="référence extérieure")),
-            ("ouvert_le", models.DateField(verbose_name="ouvert le")),
-            ("propose_le", models.DateField(null=True, verbose_name="proposé à la signature le")),
-            ("signe_le", models.DateField(null=True, verbose_name="signé par les deux le")),
-            ("recu_le", models.DateField(null=True, verbose_name="reçu le")),
-            ("valide_le", models.DateField(null=True, verbose_name="validé le")),
-            ("clos_le", models.DateField(null=True, verbose_name="clos le")),
-            ("motif_fin", models.CharField(blank=True, max_length=300, verbose_name="motif de fin")),
-            ("modifie_le", models.DateTimeField(auto_now=True, verbose_name="modifié le")),
-            (
-                "decision",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="contrats",
-                    to="orientations.decisionorientation",
-                    verbose_name="orientation",
-                ),
-            ),
-            (
-                "document",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="+",
-                    to="documents.document",
-                    verbose_name="texte exact soumis aux signatures",
-                ),
-            ),
-            (
-                "organisme",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="+",
-                    to="organismes.organisme",
-                    verbose_name="organisme",
-                ),
-            ),
-            (
-                "ouvert_par",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.RESTRICT,
-                    related_name="+",
-                    to=settings.AUTH_USER_MODEL,
-                    verbose_name="ouvert par",
-                ),
-            ),
-            (
-                "personne",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.CASCADE,
-                    related_name="contrats",
-                    to="personnes.personne",
-                    verbose_name="personne",
-                ),
-            ),
-            (
-                "precedent",
-                models.OneToOneField(
-                    null=True,
-                    on_delete=django.db.models.deletion.RESTRICT,
-                    related_name="suivant",
-                    to="contrats.contrat",
-                    verbose_name="renouvelle le contrat",
-                ),
-            ),
-            (
-                "referent",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="contrats",
-                    to=settings.AUTH_USER_MODEL,
-                    verbose_name="référent",
-                ),
-            ),
-            (
-                "territoire",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.PROTECT,
-                    related_name="+",
-                    to="organismes.territoire",
-                    verbose_name="territoire",
-                ),
-            ),
-            (
-                "valide_par",
-                models.ForeignKey(
-                    null=True,
-                    on_delete=django.db.models.deletion.RESTRICT,
-                    related_name="+",
-                    to=settings.AUTH_USER_MODEL,
-                    verbose_name="validé par",
-                ),
-            ),
-        ],
-        options={
-            "verbose_name": "contrat",
-            "ordering": ("-ouvert_le", "-id"),
-        },
-    ),
-    migrations.CreateModel(
-        name="Moyen",
-        fields=[
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            (
-                "public_id",
-                models.UUIDField(
-                    db_default=django.contrib.postgres.functions.RandomUUID(),
-                    default=uuid.uuid4,
-                    editable=False,
-                    unique=True,
-                    verbose_name="identifiant public",
-                ),
-            ),
-            ("intitule", models.CharField(max_length=300, verbose_name="moyen")),
-            (
-                "qui",
-                models.CharField(
-                    choices=[
-                        ("personne", "La personne"),
-                        ("referent", "Le référent"),
-                        ("organisme", "Un organisme"),
-                        ("ensemble", "Ensemble"),
-                    ],
-                    default="referent",
-                    max_length=12,
-                    verbose_name="qui l'apporte",
-                ),
-            ),
-            ("precision", models.CharField(blank=True, max_length=120, verbose_name="qui précisément")),
-            ("echeance", models.DateField(null=True, verbose_name="pour le")),
-            (
-                "etat",
-                models.CharField(
-                    choices=[
-                        ("a_faire", "À commencer"),
-                        ("en_cours", "En cours"),
-                        ("atteint", "Atteint"),
-                        ("abandonne", "Laissé de côté"),
-                    ],
-                    default="a_faire",
-                    max_length=12,
-                    verbose_name="état",
-                ),
-            ),
-            ("rang", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
-            ("numero", models.PositiveIntegerField(default=1, verbose_name="numéro d'écriture")),
-            (
-                "etape",
-                models.ForeignKey(
-                    on_delete=django.db.models.deletion.CASCADE,
-                    related_name="moyens",
-                    to="contrats.etape",
-                    verbose_name="étape",
-                ),
-            ),
-        ],
-        options={
-            "verbose_name": "moyen",
-            "ordering": ("etape_id", "rang", "id"),
-        },
-    ),
     migrations.CreateModel(
         name="Objectif",
         fields=[
@@ -407,17 +94,151 @@ OPERATIONS = [
         options={
             "verbose_name": "objectif",
             "ordering": ("contrat_id", "rang", "id"),
+            "constraints": [
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("etat", "atteint"), _negated=True), ("atteint_le__isnull", False), _connector="OR"
+                    ),
+                    name="objectif_atteint_date",
+                    violation_error_message="Un objectif atteint a une date.",
+                )
+            ],
         },
     ),
-    migrations.AddField(
-        model_name="etape",
-        name="objectif",
-        field=models.ForeignKey(
-            on_delete=django.db.models.deletion.CASCADE,
-            related_name="etapes",
-            to="contrats.objectif",
-            verbose_name="objectif",
-        ),
+    migrations.CreateModel(
+        name="Etape",
+        fields=[
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            (
+                "public_id",
+                models.UUIDField(
+                    db_default=django.contrib.postgres.functions.RandomUUID(),
+                    default=uuid.uuid4,
+                    editable=False,
+                    unique=True,
+                    verbose_name="identifiant public",
+                ),
+            ),
+            ("intitule", models.CharField(max_length=300, verbose_name="étape")),
+            (
+                "qui",
+                models.CharField(
+                    choices=[
+                        ("personne", "La personne"),
+                        ("referent", "Le référent"),
+                        ("organisme", "Un organisme"),
+                        ("ensemble", "Ensemble"),
+                    ],
+                    default="personne",
+                    max_length=12,
+                    verbose_name="qui",
+                ),
+            ),
+            ("precision", models.CharField(blank=True, max_length=120, verbose_name="qui précisément")),
+            ("echeance", models.DateField(null=True, verbose_name="pour le")),
+            (
+                "etat",
+                models.CharField(
+                    choices=[
+                        ("a_faire", "À commencer"),
+                        ("en_cours", "En cours"),
+                        ("atteint", "Atteint"),
+                        ("abandonne", "Laissé de côté"),
+                    ],
+                    default="a_faire",
+                    max_length=12,
+                    verbose_name="état",
+                ),
+            ),
+            ("faite_le", models.DateField(null=True, verbose_name="faite le")),
+            ("rang", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
+            ("numero", models.PositiveIntegerField(default=1, verbose_name="numéro d'écriture")),
+            ("modifie_le", models.DateTimeField(auto_now=True, verbose_name="modifiée le")),
+            (
+                "objectif",
+                models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="etapes",
+                    to="contrats.objectif",
+                    verbose_name="objectif",
+                ),
+            ),
+        ],
+        options={
+            "verbose_name": "étape",
+            "ordering": ("objectif_id", "rang", "id"),
+            "constraints": [
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("etat", "atteint"), _negated=True), ("faite_le__isnull", False), _connector="OR"
+                    ),
+                    name="etape_faite_date",
+                    violation_error_message="Une étape faite a une date.",
+                )
+            ],
+        },
+    ),
+    migrations.CreateModel(
+        name="Moyen",
+        fields=[
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            (
+                "public_id",
+                models.UUIDField(
+                    db_default=django.contrib.postgres.functions.RandomUUID(),
+                    default=uuid.uuid4,
+                    editable=False,
+                    unique=True,
+                    verbose_name="identifiant public",
+                ),
+            ),
+            ("intitule", models.CharField(max_length=300, verbose_name="moyen")),
+            (
+                "qui",
+                models.CharField(
+                    choices=[
+                        ("personne", "La personne"),
+                        ("referent", "Le référent"),
+                        ("organisme", "Un organisme"),
+                        ("ensemble", "Ensemble"),
+                    ],
+                    default="referent",
+                    max_length=12,
+                    verbose_name="qui l'apporte",
+                ),
+            ),
+            ("precision", models.CharField(blank=True, max_length=120, verbose_name="qui précisément")),
+            ("echeance", models.DateField(null=True, verbose_name="pour le")),
+            (
+                "etat",
+                models.CharField(
+                    choices=[
+                        ("a_faire", "À commencer"),
+                        ("en_cours", "En cours"),
+                        ("atteint", "Atteint"),
+                        ("abandonne", "Laissé de côté"),
+                    ],
+                    default="a_faire",
+                    max_length=12,
+                    verbose_name="état",
+                ),
+            ),
+            ("rang", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
+            ("numero", models.PositiveIntegerField(default=1, verbose_name="numéro d'écriture")),
+            (
+                "etape",
+                models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="moyens",
+                    to="contrats.etape",
+                    verbose_name="étape",
+                ),
+            ),
+        ],
+        options={
+            "verbose_name": "moyen",
+            "ordering": ("etape_id", "rang", "id"),
+        },
     ),
     migrations.CreateModel(
         name="OffreEmploi",
@@ -481,6 +302,26 @@ OPERATIONS = [
         options={
             "verbose_name": "offre d'emploi",
             "ordering": ("-proposee_le", "-id"),
+            "constraints": [
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("acceptee", False), _negated=True),
+                        models.Q(("motif_refus", ""), _negated=True),
+                        _connector="OR",
+                    ),
+                    name="offre_refus_motive",
+                    violation_error_message="Un refus se note avec ce qu'en dit la personne.",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("acceptee", None), ("reponse_le", None)),
+                        models.Q(("acceptee__isnull", False), ("reponse_le__isnull", False)),
+                        _connector="OR",
+                    ),
+                    name="offre_reponse_datee",
+                    violation_error_message="Une réponse a une date.",
+                ),
+            ],
         },
     ),
     migrations.CreateModel(
@@ -561,6 +402,64 @@ OPERATIONS = [
         options={
             "verbose_name": "passage d'un contrat",
             "ordering": ("contrat_id", "id"),
+        },
+    ),
+    migrations.CreateModel(
+        name="ChampContrat",
+        fields=[
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ("code", models.SlugField(max_length=40, verbose_name="code")),
+            ("libelle", models.CharField(max_length=200, verbose_name="question")),
+            ("aide", models.CharField(blank=True, max_length=300, verbose_name="aide")),
+            (
+                "type",
+                models.CharField(
+                    choices=[
+                        ("texte_court", "Une ligne"),
+                        ("texte", "Texte"),
+                        ("nombre", "Nombre"),
+                        ("montant", "Montant en euros"),
+                        ("date", "Date"),
+                        ("choix", "Un choix"),
+                        ("choix_multiple", "Plusieurs choix"),
+                        ("oui_non", "Oui ou non"),
+                    ],
+                    max_length=16,
+                    verbose_name="forme",
+                ),
+            ),
+            ("obligatoire", models.BooleanField(default=False, verbose_name="obligatoire")),
+            ("par_la_personne", models.BooleanField(default=False, verbose_name="la personne peut l'écrire")),
+            (
+                "questions",
+                django.contrib.postgres.fields.ArrayField(
+                    base_field=models.CharField(max_length=40),
+                    default=list,
+                    size=None,
+                    verbose_name="questions préparatoires",
+                ),
+            ),
+            ("rang", models.PositiveSmallIntegerField(verbose_name="rang")),
+            (
+                "section",
+                models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="champs",
+                    to="contrats.sectioncontrat",
+                    verbose_name="section",
+                ),
+            ),
+        ],
+        options={
+            "verbose_name": "rubrique d'un contrat",
+            "ordering": ("section_id", "rang"),
+            "constraints": [
+                models.UniqueConstraint(
+                    fields=("section", "code"),
+                    name="champ_contrat_unique",
+                    violation_error_message="Cette rubrique existe déjà.",
+                )
+            ],
         },
     ),
 ]
