@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -12,10 +13,15 @@ from jalon.referentiels.communes import ReferentielCommunes
 from jalon.referentiels.models import Commune, Epci, Libelle, Parametre, ProfilDepartement
 from jalon.referentiels.profil import Profil
 
+CHAMPS_COMMUNE: Final = ("nom", "departement", "codes_postaux", "anciens_codes", "population", "epci_id")
+
 
 @transaction.atomic
 def installer_communes(referentiel: ReferentielCommunes, *, departements: Collection[str] | None = None) -> int:
-    """Pose ou met à jour les communes (toutes, ou celles de quelques départements) ; rend leur nombre."""
+    """Pose ou met à jour les communes (toutes, ou celles de quelques départements) ; rend leur nombre.
+
+    Seules celles qui ont changé sont écrites : rejouer l'installation ne récrit pas les 35 000 communes du pays.
+    """
     retenues = [
         commune
         for commune in referentiel.communes.values()
@@ -32,23 +38,28 @@ def installer_communes(referentiel: ReferentielCommunes, *, departements: Collec
     for code, rattachee in referentiel.rattachees.items():
         if code != rattachee.commune_actuelle:
             anciens.setdefault(rattachee.commune_actuelle, []).append(code)
+    voulues = [
+        Commune(
+            code_insee=commune.code,
+            nom=commune.nom,
+            departement=commune.departement,
+            codes_postaux=list(commune.codes_postaux),
+            anciens_codes=sorted(set(anciens.get(commune.code, []))),
+            population=commune.population,
+            epci_id=commune.epci,
+        )
+        for commune in retenues
+    ]
+    posees = {ligne[0]: ligne for ligne in Commune.objects.values_list("code_insee", *CHAMPS_COMMUNE)}
     Commune.objects.bulk_create(
-        [
-            Commune(
-                code_insee=commune.code,
-                nom=commune.nom,
-                departement=commune.departement,
-                codes_postaux=list(commune.codes_postaux),
-                anciens_codes=sorted(set(anciens.get(commune.code, []))),
-                population=commune.population,
-                epci_id=commune.epci,
-            )
-            for commune in retenues
-        ],
-        batch_size=5_000, update_conflicts=True, unique_fields=["code_insee"],
-        update_fields=["nom", "departement", "codes_postaux", "anciens_codes", "population", "epci"],
+        [commune for commune in voulues if posees.get(commune.code_insee) != _ligne(commune)],
+        batch_size=5_000, update_conflicts=True, unique_fields=["code_insee"], update_fields=CHAMPS_COMMUNE,
     )  # fmt: skip
     return len(retenues)
+
+
+def _ligne(commune: Commune) -> tuple[object, ...]:
+    return (commune.code_insee, *(getattr(commune, champ) for champ in CHAMPS_COMMUNE))
 
 
 @transaction.atomic

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from jalon.referentiels.communes import (
     CHEMIN_PAQUET,
@@ -14,6 +16,8 @@ from jalon.referentiels.communes import (
     ReferentielCommunes,
     charger_communes,
 )
+from jalon.referentiels.models import Commune
+from jalon.referentiels.services import installer_communes
 
 RACINE = Path(__file__).parents[2]
 
@@ -96,3 +100,21 @@ def test_un_paquet_abime_est_une_erreur(tmp_path: Path, contenu: str) -> None:
         (tmp_path / nom).write_text(contenu, encoding="utf-8")
     with pytest.raises(DecoupageIllisibleError, match="communes.json|epci.json"):
         charger_communes(tmp_path)
+
+
+@pytest.mark.django_db
+def test_rejouer_l_installation_n_ecrit_que_les_communes_qui_ont_change(referentiel: ReferentielCommunes) -> None:
+    installer_communes(referentiel, departements={"45"})
+    changee, intacte = Commune.objects.filter(departement="45").order_by("code_insee")[:2]
+    nom = changee.nom
+    Commune.objects.filter(pk=changee.pk).update(nom="Nom d'avant la fusion", population=None)
+
+    with CaptureQueriesContext(connection) as requetes:
+        assert installer_communes(referentiel, departements={"45"}) == 325
+
+    changee.refresh_from_db()
+    assert (changee.nom, changee.population) == (nom, referentiel.communes[changee.pk].population)
+    ecritures = [r["sql"] for r in requetes if r["sql"].startswith('INSERT INTO "referentiels_commune"')]
+    assert len(ecritures) == 1
+    assert changee.pk in ecritures[0]
+    assert intacte.pk not in ecritures[0]

@@ -39,7 +39,7 @@ from jalon.referentiels.profil import Profil
 
 __all__ = ["peupler_manquements", "peupler_parcours", "peupler_suivis"]
 
-ORIENTEES_AU_PLUS: Final = 280
+ORIENTEES_AU_PLUS: Final = 240
 ORIENTEES_AU_MOINS: Final = 48
 """Sur une petite population, assez de parcours pour que chaque écran ait de quoi montrer."""
 

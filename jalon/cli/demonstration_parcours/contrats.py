@@ -59,7 +59,7 @@ from jalon.diagnostics.selectors import grilles_actives, passations, version_en_
 from jalon.personnes.models import Personne
 from jalon.socle.textes import nom_propre
 
-AU_PLUS: Final = 100
+AU_PLUS: Final = 84
 SANS_CONTRAT: Final = 7
 """Une personne sur sept n'a pas encore de contrat : la liste de celles qui en attendent un n'est pas vide."""
 TRACE: Final = "M 60 130 L 110 60 L 150 140 L 200 70 L 260 130 L 330 90 L 420 110"
