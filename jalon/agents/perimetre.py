@@ -10,6 +10,7 @@ from django.utils import timezone
 from jalon.agents.models import Affectation, Agent, Portee
 from jalon.organismes.models import CategorieOrganisme
 from jalon.organismes.selectors import avec_descendants
+from jalon.referentiels.profil.vocabulaire import DROITS_SUR_LES_PERSONNES
 from jalon.socle.errors import DroitManquantError
 from jalon.socle.rls import Reglages
 
@@ -38,7 +39,11 @@ class Perimetre:
 
     @classmethod
     def de(cls, agent: Agent, a_la_date: date | None = None) -> Perimetre:
-        """Calcule le périmètre ; un agent désactivé ou sans affectation en cours ne voit rien."""
+        """Calcule le périmètre ; un agent désactivé ou sans affectation en cours ne voit rien.
+
+        Un rôle qui n'ouvre aucun droit sur les personnes n'étend pas ce que les autres laissent voir : le représentant
+        des usagers, département entier pour les chiffres, siège dans l'instance d'un territoire sans voir les autres.
+        """
         if not agent.is_active:
             return cls(agent=agent)
         jour = a_la_date or timezone.localdate()
@@ -47,6 +52,7 @@ class Perimetre:
             .select_related("profil", "organisme__type", "territoire")
             .order_by("id")
         )
+        sur_les_personnes = any(DROITS_SUR_LES_PERSONNES & set(a.profil.droits) for a in affectations)
         tout, territoires, organismes, droits = False, set[int](), set[int](), set[str]()
         voit_nir = voit_sante = False
         for affectation in affectations:
@@ -59,6 +65,8 @@ class Perimetre:
                 and type_organisme.categorie not in CategorieOrganisme.sans_nir()
             )
             voit_sante |= profil.voit_sante
+            if sur_les_personnes and not DROITS_SUR_LES_PERSONNES & set(profil.droits):
+                continue
             organismes.add(affectation.organisme_id)
             if profil.portee == Portee.DEPARTEMENT or (
                 profil.portee == Portee.TERRITOIRE and affectation.territoire_id is None

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from jalon.agents.models import Agent
+from jalon.agents.models import Agent, ProfilHabilitation
 from jalon.agents.perimetre import Perimetre
 from jalon.instances.models import Instance, MembreInstance, QualiteMembre
 from jalon.organismes.models import Organisme
@@ -88,9 +88,10 @@ def _verifier_siege(
         return
     sien = Perimetre.de(agent)
     if not (sien.peut("seances.sieger") or sien.peut("seances.presider")):
+        roles = ProfilHabilitation.objects.filter(droits__contains=["seances.sieger"]).order_by("libelle", "pk")
         raise JalonError(
-            f"Le rôle de {agent} ne lui permet pas de siéger : donnez-lui d'abord un rôle qui siège, ou nommez quelqu'un "
-            "d'autre."
+            f"Le rôle de {agent} ne lui permet pas de siéger : donnez-lui aussi, sur {instance.territoire}, un rôle qui "
+            f"siège ({', '.join(f'« {role} »' for role in roles)}), nommez-le sans compte ou nommez quelqu'un d'autre."
         )
     if not (sien.tout or instance.territoire_id in sien.territoires):
         raise JalonError(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.utils import timezone
 
-from jalon.agents.models import Agent
+from jalon.agents.models import Agent, ProfilHabilitation
 from jalon.agents.perimetre import Perimetre
+from jalon.agents.services import affecter_agent
 from jalon.instances.acces import acceder_dossier_seance
 from jalon.instances.cloture import clore_seance
+from jalon.instances.composition import nommer_membre
 from jalon.instances.models import AvisDossier, DossierSeance
 from jalon.instances.ordre_du_jour import retirer_membre
 from jalon.instances.seances import convoquer_membres, ouvrir_seance
 from jalon.manquements.models import Manquement
-from jalon.socle.errors import DroitManquantError, HorsPerimetreError
+from jalon.personnes.selectors import acceder_personne
+from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
 from jalon.socle.rls import web_role
 from jalon.web.seances.contenu_avis import piece_de_seance
 from tests.instances.plateau_avis import PlateauAvis
@@ -68,6 +71,27 @@ def test_le_membre_lit_de_la_convocation_a_la_cloture_pas_un_jour_de_plus(ep: Pl
     with patch("django.utils.timezone.localdate", return_value=tenue_le + timedelta(days=1)):
         assert not lit(ep.membre, dossier, procedure), "le lendemain"
     assert lit(ep.secretaire, dossier, procedure), "qui tient l'instance lit encore"
+
+
+def test_le_representant_des_usagers_siege_par_un_second_role_et_ne_voit_que_l_ordre_du_jour(ep: PlateauAvis) -> None:
+    representant = ep.d.agent("Rachid", "representant_usagers")
+    commun: dict[str, Any] = {"acteur": ep.d.siege, "perimetre": Perimetre.de(ep.d.siege), "du": date(2020, 1, 1)}
+    with pytest.raises(JalonError, match="ne lui permet pas de siéger"):
+        nommer_membre(ep.instance, qualite=ep.qualite("representant"), agent=representant, **commun)
+
+    affecter_agent(
+        representant, acteur=None, profil=ProfilHabilitation.objects.get(code="membre_equipe"),
+        organisme=ep.d.organisme("departement"), territoire=ep.d.territoire,
+    )  # fmt: skip
+    nommer_membre(ep.instance, qualite=ep.qualite("representant"), agent=representant, **commun)
+
+    a_l_ordre_du_jour, ailleurs = ep.procedure(), ep.procedure()
+    [dossier] = ep.dossiers(ep.convoquee([a_l_ordre_du_jour]))
+    assert lit(representant, dossier, a_l_ordre_du_jour)
+    perimetre = Perimetre.de(representant)
+    assert not perimetre.tout, "ses chiffres couvrent le département, pas les personnes qu'il voit"
+    with pytest.raises(DroitManquantError):
+        acceder_personne(perimetre, ailleurs.personne.public_id, droit="dossier.consulter")
 
 
 def test_refuse_a_qui_ne_siege_pas(ep: PlateauAvis) -> None:
