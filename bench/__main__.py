@@ -42,6 +42,7 @@ def main() -> None:
     from bench.imports import mesurer as mesurer_imports
     from bench.lettres import mesurer as mesurer_lettres
     from bench.pages import mesurer as mesurer_pages
+    from bench.seances import mesurer as mesurer_seances
 
     print(f"Machine : {platform.platform()}, {os.cpu_count()} cœurs, Python {platform.python_version()}")
     mois = fichiers(arguments.taille)
@@ -52,6 +53,7 @@ def main() -> None:
     mesures += mesurer_lettres(dire)
     mesures += mesurer_accueil(dire)
     mesures += mesurer_contrats(dire)
+    mesures += mesurer_seances(dire)
     for mesure in mesures:
         cible = "" if mesure.cible is None else f" (cible ≤ {mesure.cible:g})"
         verdict = "" if mesure.cible is None else ("  ✓" if mesure.tenue else "  ✗")
