@@ -1,7 +1,7 @@
-"""Le texte exact de chaque lettre, sous chaque profil, et ce qu'aucune ne peut taire.
+"""Le texte exact et l'aspect de chaque lettre, sous chaque profil, et ce qu'aucune ne peut taire.
 
-Un texte attendu est un fichier de `tests/manquements/lettres/<profil>/`. Après un changement voulu, les réécrire avec
-`JALON_MAJ_LETTRES=1`, puis les relire avant de les garder.
+Un texte attendu est un fichier de `tests/manquements/lettres/<profil>/`, et chaque page une image à côté de lui. Après un
+changement voulu, les réécrire avec `JALON_MAJ_LETTRES=1`, puis les relire et les regarder avant de les garder.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from jalon.personnes.models import Adresse, Personne
 from jalon.referentiels.parametres import oublier
 from jalon.referentiels.profil import charger_profil
 from jalon.referentiels.services import installer_profil
+from tests.apparence import exiger_l_aspect
 from tests.distribution import Distribution
 from tests.manquements.fabriques import un_manquement, une_personne_suivie
 
@@ -231,6 +232,12 @@ def test_le_texte_de_la_lettre(code: str, dossier: Dossier) -> None:
         attendu.parent.mkdir(parents=True, exist_ok=True)
         attendu.write_text(lu, encoding="utf-8")
     assert lu == attendu.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", sorted(LETTRES))
+def test_l_aspect_de_la_lettre(code: str, dossier: Dossier, tmp_path: Path) -> None:
+    pdf = lire_document(LETTRES[code](dossier))
+    exiger_l_aspect(pdf, ATTENDUS / dossier.departement.code, code, tmp_path)
 
 
 @pytest.mark.parametrize("code", sorted(LETTRES))
