@@ -24,7 +24,10 @@ _PLAGES: Final = (
 _CONNUS: Final = re.compile(f"[{_PLAGES}]")
 _TOUT_CONNU: Final = re.compile(f"[{_PLAGES}]*")
 _BLANC: Final = re.compile("[\t\n\r\v\f\u0085\u2000-\u200a\u2028\u2029\u205f\u3000]")
-_TROP_LONG: Final = re.compile(rf"[^\s{COUPURE}-]{{{MOT_LONG + 1},}}")
+SEGMENT_LONG: Final = 60
+"""Une adresse se coupe d'elle-même après « / » et « - » : tant qu'aucun segment ne tient plus d'une ligne, elle reste
+entière. Une coupure invisible ferait, une fois collée dans un navigateur, une adresse inconnue."""
+_TROP_LONG: Final = re.compile(rf"https?://\S+|[^\s{COUPURE}-]{{{MOT_LONG + 1},}}")
 
 
 @lru_cache(maxsize=4_096)
@@ -44,6 +47,8 @@ def imprimable(texte: str) -> str:
 
 def _couper(trouve: re.Match[str]) -> str:
     mot = trouve.group()
+    if mot.startswith(("http://", "https://")) and max(map(len, re.split("[/-]", mot))) <= SEGMENT_LONG:
+        return mot
     return COUPURE.join(mot[debut : debut + MOT_LONG] for debut in range(0, len(mot), MOT_LONG))
 
 

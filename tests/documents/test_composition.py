@@ -130,6 +130,21 @@ def test_un_mot_sans_fin_reste_dans_la_page() -> None:
     assert max(x for _, x, _ in places(octets)) < 190
 
 
+def test_une_adresse_se_copie_telle_qu_elle_s_ecrit() -> None:
+    """Une coupure invisible au milieu du jeton donnerait, collée dans un navigateur, un lien inconnu."""
+    adresse = "http://jalon.exemple.fr/lien/fSp3-XHyFfRM2rgpXtaIhN_phsqDQPKo/reponse/"
+    lieu = f"Sur internet, sans compte ni mot de passe : {adresse}"
+    octets, _ = composer("convocation_reunion", REUNION | {"lieu": lieu}, JOUR, destinataire=DESTINATAIRE)
+
+    assert adresse in pages(octets).replace("\n", "")
+    assert max(x for _, x, _ in places(octets)) < 190
+
+
+def test_un_mot_sans_fin_reste_dans_la_page_meme_sous_l_air_d_une_adresse() -> None:
+    octets, _ = composer("convocation_reunion", REUNION | {"lieu": "https://" + "A" * 200}, JOUR, destinataire=[])
+    assert max(x for _, x, _ in places(octets)) < 190
+
+
 def test_une_ligne_facultative_vide_disparait() -> None:
     assert "Durée prévue : une heure" in convocation(duree="une heure")
     assert "Durée prévue" not in convocation(duree="")
