@@ -28,7 +28,7 @@ from jalon.rendezvous.convocations import (
     nom_complet,
     qui_appeler,
 )
-from jalon.rendezvous.messages import civilite, destinataire
+from jalon.rendezvous.messages import civilite, destinataire, en_texte
 from jalon.rendezvous.models import EtatInvitation, EtatReunion, Invitation, Reunion
 from jalon.rendezvous.services import fin_de, verrouiller_reunion
 from jalon.rendezvous.workflows import exiger_reunion
@@ -132,8 +132,7 @@ def _prevenir(
         postal = "\n".join([nom_complet(personne), *adresses.get(personne.pk, [])])
         envoyer(canal=Canal.COURRIER, destinataire=postal, document=document, **commun)
         if connues is not None and connues.par_courriel and Canal.COURRIEL in invitation.canaux:
-            texte = "\n\n".join(_en_texte(bloc) for bloc in lettre.charge["blocs"])
-            envoyer(canal=Canal.COURRIEL, destinataire=connues.courriel, objet=objet, texte=texte, **commun)
+            envoyer(canal=Canal.COURRIEL, destinataire=connues.courriel, objet=objet, texte=en_texte(lettre), **commun)
             canaux.append(str(Canal.COURRIEL))
         if connues is not None and connues.par_sms and Canal.SMS in invitation.canaux:
             texte = f"{objet} : {moment(reunion)}, {reunion.lieu}. Ne vous déplacez pas : nous vous écrirons."
@@ -156,8 +155,3 @@ def _lettre(composeur: Composeur, reunion: Reunion, personne: Personne, adresse:
         },
         jour=jour, destinataire=destinataire(personne, list(adresse)),
     )  # fmt: skip
-
-
-def _en_texte(bloc: dict[str, Any]) -> str:
-    """Un paragraphe de la lettre, ou sa liste, tels qu'un courriel les porte."""
-    return "\n".join(f"- {element}" for element in bloc["elements"]) if "elements" in bloc else str(bloc["texte"])

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from jalon.agents.models import Agent
-from jalon.documents.composition import Composeur
+from jalon.documents.composition import Composeur, Lettre
 from jalon.documents.ecriture import date_en_lettres, heure_en_lettres
 from jalon.documents.envois import envoyer
 from jalon.documents.models import Canal, Document, Envoi
@@ -26,9 +26,10 @@ from jalon.personnes.models import Personne
 from jalon.referentiels.parametres import mot, nombre
 from jalon.rendezvous.convocations import CIVILITES, adresses_postales, nom_complet
 from jalon.rendezvous.models import Modalite, ObjetRendezVous, RendezVous
-from jalon.socle.textes import nom_propre
 
 NATURE_ANNULATION = "annulation_rendez_vous"
+COURRIER_ANNULATION = "annulation_rendez_vous"
+COURRIER_REPORT = "report_rendez_vous"
 
 
 @dataclass
@@ -174,34 +175,54 @@ def civilite(personne: Personne) -> str:
 def prevenir(rendez_vous: RendezVous, *, acteur: Agent, nouveau: RendezVous | None = None) -> BilanMessages:
     """Dit à la personne que son rendez-vous est annulé ou reporté : une lettre aussi, s'il y avait eu convocation."""
     personne = rendez_vous.personne
-    objet = "Votre rendez-vous est annulé" if nouveau is None else "Votre rendez-vous change de date"
-    lignes = [
-        f"Vous aviez un rendez-vous {moment(rendez_vous.debut)} avec {avec_qui(rendez_vous)}. Il n'aura pas lieu ce "
-        "jour-là : ne vous déplacez pas.",
-        f"Raison : {rendez_vous.motif}",
-        "Ce n'est pas une absence de votre part. "
-        + (
-            "Nous vous proposerons une autre date."
-            if nouveau is None
-            else f"Votre nouveau rendez-vous : {moment(nouveau.debut)}, {ou_et_comment(nouveau)}."
-        ),
-        f"Une question ? {qui_joindre(rendez_vous.organisme, rendez_vous.agent)}",
-    ]
+    adresse = adresses_postales([personne]).get(personne.pk, [])
+    composeur = Composeur()
+    lettre = _lettre_perdu(composeur, rendez_vous, nouveau, adresse)
+    objet = f"{lettre.objet[:1].upper()}{lettre.objet[1:]}"
     suite = "Nous vous recontacterons." if nouveau is None else f"Il aura lieu {moment(nouveau.debut)}."
     bilan = ecrire(
-        personne, acteur=acteur, objet=objet, toujours=True,
-        courriel="\n\n".join([f"Bonjour {nom_propre(personne.prenom)},", *lignes]),
+        personne, acteur=acteur, objet=objet, toujours=True, courriel=en_texte(lettre),
         sms=f"Votre rendez-vous n'aura pas lieu {moment(rendez_vous.debut)}. {suite}",
     )  # fmt: skip
     if rendez_vous.lettre_id is not None:
-        composeur = Composeur()
-        adresse = adresses_postales([personne]).get(personne.pk, [])
-        charge = composeur.lettre_libre(
-            objet, [f"{civilite(personne)},", *lignes], jour=timezone.localdate(),
-            destinataire=destinataire(personne, adresse),
-        )  # fmt: skip
         titre = f"Rendez-vous du {timezone.localtime(rendez_vous.debut):%d/%m/%Y} : {objet.lower()}"
-        poster(personne, charge, acteur=acteur, nature=NATURE_ANNULATION, titre=titre, composeur=composeur)
+        poster(
+            personne, lettre.charge, acteur=acteur, nature=NATURE_ANNULATION, titre=titre, composeur=composeur,
+            version=lettre.version,
+        )  # fmt: skip
         bilan.canaux.append(str(Canal.COURRIER))
         bilan.sans_adresse = not adresse
     return bilan
+
+
+def _lettre_perdu(
+    composeur: Composeur, rendez_vous: RendezVous, nouveau: RendezVous | None, adresse: list[str]
+) -> Lettre:
+    """Quoi, pourquoi, et ce qui vient ensuite : le texte est du profil, le courriel le reprend."""
+    personne = rendez_vous.personne
+    date_perdue, heure_perdue = _date_et_heure(rendez_vous.debut)
+    valeurs = {
+        "civilite": civilite(personne), "nom_complet": nom_complet(personne), "agent": avec_qui(rendez_vous),
+        "date_rendez_vous": date_perdue, "heure_rendez_vous": heure_perdue, "motif": rendez_vous.motif,
+        "contact": qui_joindre(rendez_vous.organisme, rendez_vous.agent),
+    }  # fmt: skip
+    if nouveau is not None:
+        valeurs["nouvelle_date"], valeurs["nouvelle_heure"] = _date_et_heure(nouveau.debut)
+        valeurs["nouveau_lieu"] = ou_et_comment(nouveau)
+    return composeur.lettre(
+        composeur.version(COURRIER_ANNULATION if nouveau is None else COURRIER_REPORT), valeurs,
+        jour=timezone.localdate(), destinataire=destinataire(personne, adresse),
+    )  # fmt: skip
+
+
+def _date_et_heure(debut: datetime) -> tuple[str, str]:
+    local = timezone.localtime(debut)
+    return date_en_lettres(local.date(), avec_jour=True), heure_en_lettres(local.hour, local.minute)
+
+
+def en_texte(lettre: Lettre) -> str:
+    """Les paragraphes et les listes d'une lettre, tels qu'un courriel les porte."""
+    return "\n\n".join(
+        "\n".join(f"- {element}" for element in bloc["elements"]) if "elements" in bloc else str(bloc["texte"])
+        for bloc in lettre.charge["blocs"]
+    )

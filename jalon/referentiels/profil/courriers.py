@@ -34,6 +34,8 @@ class UsageCourrier(StrEnum):
     RELANCE_ABSENCE = "relance_absence"
     CONVOCATION_RENDEZ_VOUS = "convocation_rendez_vous"
     INVITATION_RENDEZ_VOUS = "invitation_rendez_vous"
+    ANNULATION_RENDEZ_VOUS = "annulation_rendez_vous"
+    REPORT_RENDEZ_VOUS = "report_rendez_vous"
     PASSATION = "passation_referent"
     AVERTISSEMENT_MANQUEMENT = "avertissement_manquement"
     AUDITION_MANQUEMENT = "audition_manquement"
@@ -108,6 +110,15 @@ _RAISON: Final = (
     Champ("precision", "une précision", "Le justificatif est arrivé le 2 novembre.", _FACULTATIF),
 )
 
+_RENDEZ_VOUS_PERDU: Final = (
+    *_COMMUNS,
+    Champ("date_rendez_vous", "la date du rendez-vous", "jeudi 12 novembre 2026", _REQUIS),
+    Champ("heure_rendez_vous", "l'heure du rendez-vous", "14 h", _REQUIS),
+    Champ("agent", "qui devait recevoir la personne", "Dominique Modèle", _REQUIS),
+    Champ("motif", "la raison", "la personne qui vous reçoit est absente", _REQUIS),
+    Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
+)
+
 CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
     UsageCourrier.NOTIFICATION: (
         *_COMMUNS,
@@ -168,6 +179,13 @@ CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
         Champ("date_limite", "le dernier jour proposé", "vendredi 27 novembre 2026", _REQUIS),
         Champ("lien_rendez_vous", "l'adresse de la page où choisir", "https://exemple.fr/lien", _REQUIS),
         Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
+    ),
+    UsageCourrier.ANNULATION_RENDEZ_VOUS: _RENDEZ_VOUS_PERDU,
+    UsageCourrier.REPORT_RENDEZ_VOUS: (
+        *_RENDEZ_VOUS_PERDU,
+        Champ("nouvelle_date", "la nouvelle date", "jeudi 19 novembre 2026", _REQUIS),
+        Champ("nouvelle_heure", "la nouvelle heure", "10 h", _REQUIS),
+        Champ("nouveau_lieu", "le nouveau lieu, ou comment l'échange se fait", "Maison des services, salle 2", _REQUIS),
     ),
     UsageCourrier.PASSATION: (
         *_COMMUNS,
@@ -264,6 +282,8 @@ COURRIERS_REQUIS: Final[dict[str, UsageCourrier]] = {
     "relance_absence": UsageCourrier.RELANCE_ABSENCE,
     "convocation_rendez_vous": UsageCourrier.CONVOCATION_RENDEZ_VOUS,
     "invitation_rendez_vous": UsageCourrier.INVITATION_RENDEZ_VOUS,
+    "annulation_rendez_vous": UsageCourrier.ANNULATION_RENDEZ_VOUS,
+    "report_rendez_vous": UsageCourrier.REPORT_RENDEZ_VOUS,
     "passation_referent": UsageCourrier.PASSATION,
     "avertissement_manquement": UsageCourrier.AVERTISSEMENT_MANQUEMENT,
     "audition_manquement": UsageCourrier.AUDITION_MANQUEMENT,
