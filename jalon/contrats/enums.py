@@ -108,7 +108,7 @@ class Signataire(models.TextChoices):
 class ModeSignature(models.TextChoices):
     ECRAN = "ecran", "À l'écran"
     PAPIER = "papier", "Sur papier, numérisé"
-    DISTANCE = "distance", "À distance, par son lien et un code"
+    DISTANCE = "distance", "À distance, par son lien ou son livret, avec un code"
 
 
 class NatureBilan(models.TextChoices):

@@ -176,7 +176,7 @@ def signer(
         with transaction.atomic(), effets_complets():
             return _poser(contrat, signataire, mode, nom, le, None, None, trace, None)
     if mode == ModeSignature.DISTANCE:
-        raise JalonError("À distance, c'est la personne qui signe, par son lien et avec son code.")
+        raise JalonError("À distance, c'est la personne qui signe, par son lien ou dans son livret, avec son code.")
     with transaction.atomic():
         garde = None
         if mode == ModeSignature.PAPIER:

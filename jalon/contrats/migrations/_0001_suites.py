@@ -42,7 +42,7 @@ OPERATIONS = [
                     choices=[
                         ("ecran", "À l'écran"),
                         ("papier", "Sur papier, numérisé"),
-                        ("distance", "À distance, par son lien et un code"),
+                        ("distance", "À distance, par son lien ou son livret, avec un code"),
                     ],
                     max_length=12,
                     verbose_name="mode",
