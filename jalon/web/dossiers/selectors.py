@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from types import SimpleNamespace
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from jalon.accompagnements.models import Accompagnement, DesignationReferent, Maintien
@@ -30,6 +30,7 @@ from jalon.droits.models import (
     Soumission,
     Suspension,
 )
+from jalon.manquements.models import Manquement, RecoursSanction
 from jalon.orientations.models import AttenteOrientation, DecisionOrientation, NotificationOrientation
 from jalon.personnes.models import (
     Adresse,
@@ -50,6 +51,8 @@ from jalon.web.socle.lots import Lot, lire_lots
 EN_COURS = Q(periode__endswith=None, periode__isempty=False)
 LECTURES_MONTREES = 100
 ACTES_MONTRES = 100
+ACTES_DE_PROCEDURE = "manquements."
+PROCEDURES_LUES = 10
 GRACE_RENDEZ_VOUS = timedelta(hours=2)
 """Un rendez-vous commencé reste le prochain tant qu'il dure."""
 
@@ -93,6 +96,11 @@ DESIGNATION = (
 CONTRAT = (
     "public_id", "etat", "reference_seule", "type__libelle", "type__delai_validation", "ouvert_le", "propose_le",
     "signe_le", "recu_le", "valide_le", "clos_le", "periode",
+)  # fmt: skip
+PROCEDURE = (
+    "public_id", "etat", "service_en_cause", "averti_le", "averti_recu_le", "observations_jusqu_au", "reponse_le",
+    "demande_audition", "audition_proposee_le", "motif_legitime", "decision__etat", "decision__periode",
+    "decision__notifiee_le", "recours_echeance",
 )  # fmt: skip
 IDENTITE = (
     "periode", "civilite", "nom", "nom_naissance", "prenom", "date_naissance", "sexe", "type_nir",
@@ -257,12 +265,15 @@ class DossierPersonne:
         return max((r.date_reference for r in self.receptions), default=None)
 
 
-def dossier_personne(personne: Personne, *onglets: str) -> DossierPersonne:
-    """Lit l'en-tête et les onglets voulus (`parcours`, `droits`, `identite`, `lectures`)."""
+def dossier_personne(personne: Personne, *onglets: str, procedures: bool = False) -> DossierPersonne:
+    """Lit l'en-tête et les onglets voulus (`parcours`, `droits`, `identite`, `lectures`).
+
+    Sans `procedures`, rien de ce qui est reproché à la personne n'est lu, ni la procédure ni ses actes.
+    """
     foyers, dossiers = _cles(Rattachement.objects.filter(personne=personne))
     lots = _entete(personne, foyers, dossiers)
     if "parcours" in onglets:
-        lots |= _parcours(personne, dossiers)
+        lots |= _parcours(personne, dossiers, procedures)
     if "droits" in onglets:
         lots |= _droits(personne, dossiers)
     if "identite" in onglets:
@@ -371,8 +382,9 @@ def _membres(rattachements: QuerySet[Rattachement]) -> QuerySet[Rattachement]:
     )
 
 
-def _parcours(personne: Personne, dossiers: Sequence[int]) -> dict[str, Lot]:
-    return {
+def _parcours(personne: Personne, dossiers: Sequence[int], procedures: bool) -> dict[str, Lot]:
+    actes = Acte.objects.filter(personnes__contains=[personne.public_id])
+    return (_procedures(personne) if procedures else {}) | {
         "suspensions": (
             Suspension.objects.filter(dossier__in=dossiers).order_by("periode", "pk"),
             ("dossier_id", "periode", "cible", "motif", "debut", "groupe"),
@@ -396,11 +408,24 @@ def _parcours(personne: Personne, dossiers: Sequence[int]) -> dict[str, Lot]:
             ("public_id", "date", "suite", "faits", "auteur__prenom", "auteur__nom"),
         ),
         "actes": (
-            Acte.objects.filter(personnes__contains=[personne.public_id]).order_by("-accompli_le", "-pk")[
-                :ACTES_MONTRES
-            ],
+            (actes if procedures else actes.exclude(code__startswith=ACTES_DE_PROCEDURE)).order_by(
+                "-accompli_le", "-pk"
+            )[:ACTES_MONTRES],
             ("code", "resume", "motif", "organisme", "accompli_le", "acteur__prenom", "acteur__nom"),
         ),
+    }
+
+
+def _procedures(personne: Personne) -> dict[str, Lot]:
+    """Les dernières procédures, la plus récente d'abord, et le recours qui attend sa réponse."""
+    recours = RecoursSanction.objects.filter(decision__manquement=OuterRef("pk"), issue="").order_by("echeance")
+    return {
+        "procedures": (
+            Manquement.objects.filter(personne=personne)
+            .annotate(recours_echeance=Subquery(recours.values("echeance")[:1]))
+            .order_by("-prepare_le", "-pk")[:PROCEDURES_LUES],
+            PROCEDURE,
+        )
     }
 
 

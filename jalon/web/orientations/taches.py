@@ -53,6 +53,7 @@ def liste(request: HttpRequest) -> HttpResponse:
         "total": nombres["toutes"],
         "en_retard": nombres["retard"],
         "a_repondre": REPONSE_ATTENDUE,
+        "peut_joindre": request.perimetre.peut("suivi.ecrire") or request.perimetre.peut("reunions.consulter"),
         "jusquau": ajouter_mois(jour, "accompagnement.maintien_apres_franchissement"),
     }
     return render(request, "orientations/taches.html", contexte)

@@ -38,6 +38,7 @@ from jalon.observatoire.manquements import (
 from jalon.personnes.selectors import filtre_perimetre
 from jalon.referentiels.parametres import nombre
 from jalon.socle.exports import Cell, ExportFormat, export_table
+from jalon.web.manquements.liste import badge
 from jalon.web.pilotage.demande import DemandeBornee, lire_bornes, lire_date
 from jalon.web.socle.acces import exige
 from jalon.web.templatetags.jalon import nombre as en_lettres
@@ -255,8 +256,18 @@ def tableau_manquements_dossiers(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     visibles = Manquement.objects.filter(filtre_perimetre(request.perimetre, "personne__"), pk__in=cles)
     page = Paginator(
-        visibles.select_related("personne", "motif", "territoire").order_by("-saisi_le", "-pk"), PAR_PAGE
+        visibles.select_related("personne", "motif", "territoire", "decision").order_by("-saisi_le", "-pk"), PAR_PAGE
     ).get_page(request.GET.get("page"))
     libelle = LIBELLES.get(case) or motifs()[case.removeprefix(MOTIF)]
-    contexte = {"demande": demande, "case": libelle, "page": page, "titre": TITRE}
+    for manquement in page:
+        manquement.badge = badge(manquement)
+    contexte = {"demande": demande, "case": libelle, "page": page, "titre": TITRE, "liste": _liste(demande, case)}
     return render(request, "pilotage/manquements_dossiers.html", contexte)
+
+
+def _liste(demande: DemandeManquements, case: str) -> str:
+    """La liste de travail du même territoire et du même motif : elle dit le jour, le nombre du tableau dit la date."""
+    motif = case.removeprefix(MOTIF) if case.startswith(MOTIF) else ""
+    filtres = {"territoire": demande.territoire, "motif": motif}
+    requete = urlencode({cle: valeur for cle, valeur in filtres.items() if valeur})
+    return f"{reverse('manquements')}{'?' if requete else ''}{requete}"

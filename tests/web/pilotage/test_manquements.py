@@ -132,3 +132,14 @@ def test_le_nombre_de_lectures_ne_depend_pas_du_nombre_de_saisines(connecte: Any
         lire(siege)
     assert Personne.objects.count() == 9
     assert len(neuf) == len(une)
+
+
+def test_une_ligne_ouvre_la_procedure_et_un_motif_sa_liste_du_jour(connecte: Any, distribution: Distribution) -> None:
+    manquement = saisie(distribution, "DELVAUX", motif="sollicitation", rendez_vous=False)
+    siege = connecte("siege")
+    derriere = siege.get(
+        reverse("tableau_manquements_dossiers"), {"compte": "motif:sollicitation", "au": FIN.isoformat()}
+    )
+    assert reverse("manquement", args=[manquement.public_id]) in derriere.content.decode()
+    assert derriere.context["liste"] == f"{reverse('manquements')}?motif=sollicitation"
+    assert "Delvaux" in siege.get(derriere.context["liste"]).content.decode()

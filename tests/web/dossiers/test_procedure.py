@@ -1,0 +1,124 @@
+"""La procédure sur la page de la personne : ce qui est attendu, pour qui a le droit de la lire, et sans une requête de plus."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from jalon.manquements.models import Manquement
+from jalon.traces.services import tracer
+from jalon.web.templatetags.jalon import date_courte
+from tests.distribution import Distribution
+from tests.manquements.fabriques import il_y_a, un_manquement
+from tests.manquements.sanctions import regle, une_sanction
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Any, manquement: Manquement) -> Any:
+    return client.get(reverse("personne", args=[manquement.personne.public_id]))
+
+
+def sans_le_droit(agent: Any) -> None:
+    profil = agent.affectations.get().profil
+    profil.droits = sorted(set(profil.droits) - {"manquements.consulter"})
+    profil.save()
+
+
+@pytest.mark.parametrize(
+    ("etat", "phrase"),
+    [
+        ("prepare", "Une procédure se prépare"),
+        ("saisi", "La lettre à la personne est à envoyer."),
+        ("averti", "La personne peut répondre jusqu’au"),
+        ("avis_rendu", "L’avis est rendu."),
+    ],
+)
+def test_dit_ce_qui_est_attendu_et_mene_a_la_procedure(
+    connecte: Any, distribution: Distribution, etat: str, phrase: str
+) -> None:
+    manquement = un_manquement(distribution, etat=etat, recu_le=timezone.localdate())
+    vue = page(connecte("partenaire"), manquement).content.decode()
+    assert phrase in vue
+    assert reverse("manquement", args=[manquement.public_id]) in vue
+    assert manquement.motif.libelle not in vue
+
+
+@pytest.mark.parametrize(
+    ("change", "phrase"),
+    [
+        ({"observations_jusqu_au": 0}, "C’est le dernier jour."),
+        ({"observations_jusqu_au": -1}, "doit donner son avis."),
+        ({"averti_recu_le": None, "observations_jusqu_au": None}, "La réception de la lettre est à noter."),
+        ({"motif_legitime": True}, "Le motif est légitime"),
+    ],
+)
+def test_avertie_chaque_moment_a_sa_phrase(
+    connecte: Any, distribution: Distribution, change: dict[str, Any], phrase: str
+) -> None:
+    manquement = un_manquement(distribution, etat="averti", faits_le=il_y_a(90), recu_le=il_y_a(60))
+    jour = timezone.localdate()
+    valeurs = {
+        champ: jour + timedelta(days=valeur) if isinstance(valeur, int) and not isinstance(valeur, bool) else valeur
+        for champ, valeur in change.items()
+    }
+    Manquement.objects.filter(pk=manquement.pk).update(**valeurs)
+    assert phrase in page(connecte("partenaire"), manquement).content.decode()
+
+
+def test_une_decision_qui_s_applique_dit_jusqu_a_quand(connecte: Any, distribution: Distribution) -> None:
+    decision = une_sanction(distribution, timezone.localdate(), la_regle=regle("plein_emploi", "premiere"), duree=2)
+    vue = page(connecte("siege"), decision.manquement).content.decode()
+    assert decision.periode is not None
+    assert "Une décision s’applique" in vue
+    assert f"Jusqu’au {date_courte(decision.periode.upper - timedelta(days=1))}." in vue
+
+
+def test_close_il_n_en_reste_que_l_histoire(connecte: Any, distribution: Distribution) -> None:
+    manquement = un_manquement(distribution, etat="classe")
+    tracer(
+        "manquements.manquement.classer", manquement, acteur=distribution.siege,
+        personnes=[manquement.personne.public_id], resume="Procédure classée sans sanction",
+    )  # fmt: skip
+    vue = page(connecte("partenaire"), manquement).content.decode()
+    assert reverse("manquement", args=[manquement.public_id]) not in vue
+    assert "Procédure classée sans sanction" in vue
+
+
+def test_refuse_d_en_dire_un_mot_a_qui_n_a_pas_le_droit(connecte: Any, distribution: Distribution) -> None:
+    """Ni la carte, ni les actes de la procédure dans l'histoire."""
+    manquement = un_manquement(distribution, etat="saisi")
+    tracer(
+        "manquements.manquement.saisir", manquement, acteur=distribution.siege,
+        personnes=[manquement.personne.public_id], resume="Saisine pour une absence",
+    )  # fmt: skip
+    client = connecte("partenaire")
+    assert "Saisine pour une absence" in page(client, manquement).content.decode()
+    sans_le_droit(distribution.partenaire)
+    with CaptureQueriesContext(
+        connection,
+    ) as requetes:
+        vue = page(client, manquement).content.decode()
+    assert "Une procédure est ouverte" not in vue
+    assert "Saisine pour une absence" not in vue
+    assert not any("manquements_manquement" in requete["sql"] for requete in requetes.captured_queries)
+
+
+def test_la_carte_ne_coute_aucune_requete_de_plus(connecte: Any, distribution: Distribution) -> None:
+    manquement = un_manquement(distribution, etat="averti", recu_le=timezone.localdate())
+    client = connecte("partenaire")
+    page(client, manquement)
+    with CaptureQueriesContext(connection) as avec:
+        page(client, manquement)
+    Manquement.objects.filter(pk=manquement.pk).update(
+        etat="classe", clos_le=timezone.localdate(), motif_classement="erreur"
+    )
+    with CaptureQueriesContext(connection) as sans:
+        page(client, manquement)
+    assert len(avec) == len(sans)
