@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from jalon.contrats.models import Contrat, TypeContrat
@@ -55,6 +56,10 @@ def base(distribution: Distribution, sphere: str, famille: str, avec: int, total
         )
         for p in personnes[:avec]
     )  # fmt: skip
+    # Sans cela, la base croit ses tables vides et parcourt les trois mille personnes au cube.
+    comptees = (Personne, DossierRsa, Situation, Rattachement, Soumission, DecisionOrientation, Contrat)
+    with connection.cursor() as curseur:
+        curseur.execute(f"analyze {', '.join(modele._meta.db_table for modele in comptees)}")
 
 
 @pytest.mark.parametrize(
