@@ -13,8 +13,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.manquements.constats import poser_constats
 from jalon.manquements.lettres import lettre_classement
 from jalon.manquements.models import EtatManquement, Manquement, MotifClassement, SensAvis
-from jalon.manquements.saisine import est_soumise
-from jalon.manquements.services import INSTRUIRE, exiger_un_des_droits, franchir, verrouiller
+from jalon.manquements.services import INSTRUIRE, est_soumise, exiger_un_des_droits, franchir, verrouiller
 from jalon.manquements.workflows import exiger_acte
 from jalon.socle.errors import JalonError
 

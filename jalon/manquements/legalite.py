@@ -17,7 +17,6 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from jalon.droits.models import Soumission
 from jalon.manquements.models import (
     DecisionSanction,
     EtatDecision,
@@ -26,7 +25,7 @@ from jalon.manquements.models import (
     RangSanction,
     RegleSanction,
 )
-from jalon.manquements.services import regime_du
+from jalon.manquements.services import est_soumise, regime_du
 from jalon.socle.errors import JalonError
 
 
@@ -86,6 +85,8 @@ class Projet:
     faute_service: bool
     sanction_en_cours: DecisionSanction | None = None
     """Sanction qui court aux mêmes jours ; elle ne se fige pas, la base la retrouve."""
+    retenu_au_foyer: int = 0
+    """Part déjà retenue aux mêmes jours à d'autres personnes du foyer ; elle ne se fige pas non plus."""
 
     @property
     def amende(self) -> bool:
@@ -98,9 +99,16 @@ class Projet:
             return None
         return periode_de(self.debut, self.duree)
 
+    @property
+    def plafond(self) -> int | None:
+        """Part qui ne se dépasse pas ici, les sanctions du reste du foyer déduites ; `None` sans plafond (R262-68)."""
+        if self.plafond_foyer is None or not (self.foyer_plusieurs or (self.majoree and self.plafond_majore)):
+            return None
+        return max(self.plafond_foyer - self.retenu_au_foyer, 0)
+
     def colonnes(self) -> dict[str, Any]:
         """Colonnes de la décision, période comprise."""
-        hors = {"sanction_en_cours"}
+        hors = {"sanction_en_cours", "retenu_au_foyer"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hors} | {"periode": self.periode}
 
 
@@ -159,6 +167,7 @@ def etablir_projet(
         motivation=motivation.strip(), motif_ecart=motif_ecart.strip(),
         **_faits(manquement, regle, taux=taux, duree=duree, jour=jour),
         sanction_en_cours=_sanction_en_cours(manquement, None if amende else debut, duree),
+        retenu_au_foyer=0 if amende else _retenu_au_foyer(manquement, debut, duree or regle.duree_min, jour),
     )  # fmt: skip
 
 
@@ -189,6 +198,18 @@ def _sanction_en_cours(manquement: Manquement, debut: date | None, duree: int | 
     )
 
 
+def _retenu_au_foyer(manquement: Manquement, debut: date | None, duree: int | None, jour: date) -> int:
+    """Part déjà retenue aux autres personnes du foyer à ces dates, lue par la fonction que la base emploie."""
+    if debut is None or not duree:
+        return 0
+    with connection.cursor() as curseur:
+        curseur.execute(
+            "select manquements_retenu_au_foyer(%s, %s, %s)",
+            [manquement.personne_id, periode_de(debut, duree), jour],
+        )
+        return int(curseur.fetchone()[0])
+
+
 # --- Refuser, en disant pourquoi
 
 _Regle = Callable[[Projet], str]
@@ -206,9 +227,11 @@ def _regime(p: Projet) -> str:
 def _motif(p: Projet) -> str:
     if p.article_motif:
         return ""
+    faits, motif = p.manquement.regime_faits, p.manquement.motif
+    regime = p.regle.regime if faits.code in motif.articles else faits
     return (
-        f"Le motif « {p.manquement.motif.libelle} » n'existe pas sous le régime {p.regle.regime.libelle} : "
-        "cette procédure ne peut que se classer."
+        f"Le motif « {motif.libelle} » n'existe pas sous le régime {regime.libelle} : cette procédure ne peut que se "
+        "classer."
     )
 
 
@@ -345,19 +368,19 @@ def _duree(p: Projet) -> str:
 
 
 def _plafond(p: Projet) -> str:
-    if p.plafond_foyer is None or p.taux is None or p.taux <= p.plafond_foyer:
+    if p.plafond is None or p.taux is None or p.taux <= p.plafond:
         return ""
+    if p.retenu_au_foyer:
+        return (
+            f"{p.retenu_au_foyer} % sont déjà retenus au foyer à ces dates, sur {p.plafond_foyer} % au plus : il reste "
+            f"{p.plafond} %, et vous en retenez {p.taux} %."
+        )
     if p.foyer_plusieurs:
         return (
-            f"Le foyer compte plusieurs personnes : la part retenue ne dépasse pas {p.plafond_foyer} %, et vous en "
-            f"retenez {p.taux} %."
+            f"Le foyer compte plusieurs personnes, ou le dossier ne dit pas combien : la part retenue ne dépasse pas "
+            f"{p.plafond} %, et vous en retenez {p.taux} %."
         )
-    if p.majoree and p.plafond_majore:
-        return (
-            f"L'allocation est majorée : la part retenue ne dépasse pas {p.plafond_foyer} %, et vous en retenez "
-            f"{p.taux} %."
-        )
-    return ""
+    return f"L'allocation est majorée : la part retenue ne dépasse pas {p.plafond} %, et vous en retenez {p.taux} %."
 
 
 def _heures(p: Projet) -> str:
@@ -482,14 +505,15 @@ def avertissements(projet: Projet) -> list[str]:
         phrases.append(
             f"D'un régime précédent, {_comptent(autres, non='ne ')} pas ici : le rang repart avec le régime du jour."
         )
-    if projet.faits_le is not None and projet.soumise and not _soumise_le(projet, projet.faits_le):
+    if projet.faits_le is not None and projet.soumise and not est_soumise(projet.personne_id, projet.faits_le):
         phrases.append(
             f"Le dossier ne dit pas que la personne était soumise aux droits et devoirs le {projet.faits_le:%d/%m/%Y}, "
             "jour des faits : vérifiez-le."
         )
     if projet.foyer_plusieurs and projet.plafond_foyer is not None:
         phrases.append(
-            f"Le foyer compte plusieurs personnes : la part retenue est plafonnée à {projet.plafond_foyer} %."
+            f"Le foyer compte plusieurs personnes, ou le dossier ne dit pas combien : la part retenue est plafonnée à "
+            f"{projet.plafond} %."
         )
     elif projet.majoree and projet.plafond_majore and projet.plafond_foyer is not None:
         phrases.append(f"L'allocation est majorée : la part retenue est plafonnée à {projet.plafond_foyer} %.")
@@ -509,7 +533,3 @@ def _decisions_d_un_autre_regime(projet: Projet) -> int:
         .exclude(nature=NatureSanction.AMENDE)
         .count()
     )
-
-
-def _soumise_le(projet: Projet, jour: date) -> bool:
-    return Soumission.objects.filter(personne_id=projet.personne_id, soumise=True, periode__contains=jour).exists()

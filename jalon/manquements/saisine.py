@@ -15,10 +15,9 @@ from jalon.accompagnements.models import DesignationReferent
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.contrats.models import Contrat
-from jalon.droits.models import Soumission
 from jalon.manquements.constats import constater, poser_constats
 from jalon.manquements.models import FaitManquement, Manquement, MotifManquement, PreuveAttendue
-from jalon.manquements.services import SAISIR, franchir, regime_du, tracer_acte, verrouiller
+from jalon.manquements.services import SAISIR, est_soumise, franchir, regime_du, tracer_acte, verrouiller
 from jalon.manquements.workflows import exiger_acte
 from jalon.organismes.models import Organisme
 from jalon.personnes.models import Personne
@@ -92,11 +91,6 @@ def _exiger_soumise(personne: Personne, jour: date) -> None:
         raise JalonError(
             "Cette personne n'est pas soumise aux droits et devoirs : rien ne peut lui être reproché à ce titre."
         )
-
-
-def est_soumise(personne: int, jour: date) -> bool:
-    """La personne a, ce jour, des droits et des devoirs (L262-28)."""
-    return Soumission.objects.filter(personne=personne, soumise=True, periode__contains=jour).exists()
 
 
 def _organisme(personne: Personne, perimetre: Perimetre, jour: date) -> Organisme:
@@ -279,6 +273,12 @@ def manques(manquement: Manquement, jour: date | None = None) -> list[str]:
         phrases.append("Cette personne n'est pas soumise aux droits et devoirs aujourd'hui : classez la procédure.")
     if regime_du(jour).code not in manquement.motif.articles:
         phrases.append(f"Le motif « {manquement.motif.libelle} » n'existe plus dans le régime du jour.")
+    regime = regime_du(faits[0].date) if faits and not manquement.motif.fraude else None
+    if regime is not None and regime.code not in manquement.motif.articles:
+        phrases.append(
+            f"Le motif « {manquement.motif.libelle} » n'existait pas sous le régime {regime.libelle}, le "
+            f"{faits[0].date:%d/%m/%Y} : retirez ce fait, ou classez et préparez une saisine pour un autre motif."
+        )
     if not manquement.expose.strip():
         phrases.append("Écrivez ce qui s'est passé.")
     if not faits:

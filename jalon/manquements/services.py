@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from jalon.agents.models import Agent
@@ -114,3 +115,10 @@ def tracer_acte(
         organisme=perimetre.organisme_principal if perimetre is not None else "",
         personnes=[manquement.personne.public_id], vers=manquement.etat, resume=resume[:300], **suite,
     )  # fmt: skip
+
+
+def est_soumise(personne: int, jour: date) -> bool:
+    """La personne a, ce jour, des droits et des devoirs (L262-28), dans un dossier ni refusé ni clos (ADR 4)."""
+    with connection.cursor() as curseur:
+        curseur.execute("select manquements_soumise(%s, %s)", [personne, jour])
+        return bool(curseur.fetchone()[0])

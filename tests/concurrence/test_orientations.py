@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from jalon.accompagnements.models import DesignationReferent
 from jalon.accompagnements.referents import ChargeDepasseeError, charge_referent, orienter_personne
-from jalon.agents.models import Affectation, Agent
+from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.organismes.models import Organisme
 from jalon.orientations.decisions import Choix
@@ -22,56 +19,11 @@ from jalon.referentiels import parametres
 from jalon.referentiels.models import Parametre
 from jalon.socle.errors import TransitionRefuseeError
 from jalon.socle.rls import set_context
+from tests.concurrence.ensemble import ensemble
 from tests.distribution import Distribution
 from tests.fabriques import une_allocataire
 
 CHARGE = "referent.charge_maximale"
-VIDER = "truncate personnes_personne, personnes_foyer, traces_acte, traces_lecture cascade"
-
-
-@pytest.fixture
-def distribution(django_db_setup: None, django_db_blocker: Any) -> Iterator[Distribution]:
-    """La distribution, écrite pour de bon : deux connexions ne se voient que si les lignes sont validées.
-
-    Tout est retiré à la fin ; le profil de la base d'essai, lui, reste en place pour les essais qui suivent.
-    """
-    with django_db_blocker.unblock():
-        connus = set(Agent.objects.order_by("pk").values_list("pk", flat=True))
-        charge = list(Parametre.objects.filter(code=CHARGE).order_by("pk").values_list("pk", "valeur"))
-        try:
-            yield Distribution()
-        finally:
-            with connection.cursor() as curseur:
-                curseur.execute(VIDER)
-            Affectation.objects.exclude(agent__in=connus).delete()
-            Agent.objects.exclude(pk__in=connus).delete()
-            for cle, valeur in charge:
-                Parametre.objects.filter(pk=cle).update(valeur=valeur)
-            parametres.oublier()
-            connection.close()
-
-
-def ensemble(*actes: Callable[[], Any]) -> list[Any]:
-    """Lance les actes en même temps, chacun dans sa connexion et sous le rôle web ; rend résultats et refus."""
-    depart = threading.Barrier(len(actes))
-    issues: list[Any] = [None] * len(actes)
-
-    def lancer(rang: int) -> None:
-        try:
-            depart.wait(timeout=20)
-            issues[rang] = actes[rang]()
-        except Exception as refus:  # un refus est ici un résultat attendu
-            issues[rang] = refus
-        finally:
-            connection.close()
-
-    fils = [threading.Thread(target=lancer, args=(rang,)) for rang in range(len(actes))]
-    for fil in fils:
-        fil.start()
-    for fil in fils:
-        fil.join(timeout=60)
-        assert not fil.is_alive()
-    return issues
 
 
 def acte(agent: Agent, personne: Personne, choix: Choix) -> Callable[[], DecisionOrientation]:

@@ -79,9 +79,9 @@ def une_sanction(
     )
     Manquement.objects.filter(pk=manquement.pk).update(etat="sanctionne", clos_le=jour)
     if etat == "notifiee":
-        decision.etat, decision.notifiee_le = "notifiee", jour
+        decision.etat, decision.notifiee_le, decision.recue_le = "notifiee", jour, jour
         decision.lettre = un_document(decision.personne, "Décision")
-        decision.save(update_fields=["etat", "notifiee_le", "lettre"])
+        decision.save(update_fields=["etat", "notifiee_le", "recue_le", "lettre"])
     return DecisionSanction.objects.get(pk=decision.pk)
 
 

@@ -398,6 +398,85 @@ def test_lit_tout_le_foyer_meme_pour_qui_n_en_voit_qu_une_personne(distribution:
     assert [r.contrainte for r in refus(projet)] == ["sanction_plafond_du_foyer"]
 
 
+def _couple(distribution: Any) -> tuple[Manquement, Manquement]:
+    """Les procédures à décider des deux membres d'un même foyer."""
+    elle, lui = (une_personne_soumise(distribution, PLUS_TARD - timedelta(days=900)) for _ in range(2))
+    Rattachement.objects.filter(personne=lui).update(foyer=elle.rattachements.get().foyer)
+    un, deux = (un_dossier_a_decider(distribution, PLUS_TARD, personne=personne) for personne in (elle, lui))
+    return un, deux
+
+
+@pytest.mark.parametrize(("taux", "permis"), [(20, True), (21, False)])
+def test_le_plafond_est_celui_du_foyer_entier(distribution: Any, taux: int, permis: bool) -> None:
+    """Trente pour cent retenus à l'une : il n'en reste que vingt pour l'autre aux mêmes jours (R262-68)."""
+    elle, lui = _couple(distribution)
+    la_regle = regle("plein_emploi", "premiere")
+    RegleSanction.objects.filter(pk=la_regle.pk).update(taux_min=10)
+    la_regle.refresh_from_db()
+    inserer(un_projet(elle, la_regle, PLUS_TARD, taux=30), distribution.siege)
+    projet = un_projet(lui, la_regle, PLUS_TARD, taux=taux)
+    if permis:
+        assert refus(projet) == []
+        assert inserer(projet, distribution.siege)
+        return
+    [dit] = refus(projet)
+    assert dit.contrainte == "sanction_plafond_du_foyer"
+    assert "30 % sont déjà retenus au foyer" in dit.phrase
+    assert "il reste 20 %" in dit.phrase
+    with pytest.raises(IntegrityError) as capture, transaction.atomic():
+        inserer(projet, distribution.siege)
+    assert contrainte(capture.value) == "sanction_plafond_du_foyer"
+
+
+def test_le_plafond_du_foyer_se_libere_quand_la_premiere_sanction_finit(distribution: Any) -> None:
+    elle, lui = _couple(distribution)
+    la_regle = regle("plein_emploi", "premiere")
+    inserer(un_projet(elle, la_regle, PLUS_TARD, taux=50), distribution.siege)
+    ensuite = un_projet(lui, la_regle, PLUS_TARD, taux=50, debut=date(2026, 5, 1))
+    assert refus(ensuite) == []
+    identifiant = inserer(ensuite, distribution.siege)
+
+    assert un_projet(elle, la_regle, PLUS_TARD, taux=50, debut=date(2026, 5, 1)).retenu_au_foyer == 50
+    DecisionSanction.objects.filter(pk=identifiant).update(
+        etat="annulee", levee_le=PLUS_TARD, levee_par=distribution.siege, motif_levee="erreur",
+        periode=DateRange(empty=True),
+    )  # fmt: skip
+    assert un_projet(elle, la_regle, PLUS_TARD, taux=50, debut=date(2026, 5, 1)).retenu_au_foyer == 0
+
+
+def test_un_foyer_que_le_dossier_ne_dit_pas_est_plafonne(distribution: Any) -> None:
+    manquement = un_dossier_a_decider(distribution, PLUS_TARD)
+    assert refus(un_projet(manquement, regle("plein_emploi", "premiere"), PLUS_TARD, taux=51)) == []
+    Rattachement.objects.filter(personne=manquement.personne).update(periode=DateRange(date(2020, 1, 1), PLUS_TARD))
+    projet = un_projet(manquement, regle("plein_emploi", "premiere"), PLUS_TARD, taux=51)
+
+    assert [r.contrainte for r in refus(projet)] == ["sanction_plafond_du_foyer"]
+
+
+def test_refuse_un_motif_qui_n_existait_pas_au_jour_des_faits(distribution: Any) -> None:
+    """Les heures d'activité ne se reprochent que depuis le régime plein emploi, quel que soit le jour de la décision."""
+    for faits_le, refuse in ((VEILLE_PE, True), (JOUR_PE, False)):
+        manquement = un_dossier_a_decider(distribution, PLUS_TARD, faits_le=faits_le)
+        _heures(distribution, manquement, 15)
+        manquement.refresh_from_db()
+        projet = un_projet(manquement, regle("plein_emploi", "premiere"), PLUS_TARD)
+        assert ("sanction_motif_du_regime" in {r.contrainte for r in refus(projet)}) == refuse
+        if refuse:
+            with pytest.raises(IntegrityError) as capture, transaction.atomic():
+                inserer(projet, distribution.siege)
+            assert contrainte(capture.value) == "sanction_motif_du_regime"
+
+
+def test_refuse_un_contact_note_apres_la_saisine(distribution: Any) -> None:
+    manquement = un_dossier_a_decider(distribution, PLUS_TARD)
+    assert manquement.contact is not None
+    assert manquement.saisi_le is not None
+    for le, refuse in ((manquement.saisi_le, False), (manquement.saisi_le + UN_JOUR, True)):
+        type(manquement.contact).objects.filter(pk=manquement.contact.pk).update(date=le)
+        projet = un_projet(manquement, regle("plein_emploi", "premiere"), PLUS_TARD)
+        assert [r.contrainte for r in refus(projet)] == (["sanction_apres_contact"] if refuse else [])
+
+
 def test_refuse_au_role_web_aussi_une_sanction_illegale(distribution: Any) -> None:
     projet = replace(Base(LENDEMAIN_PE, "plein_emploi", "premiere").projet(distribution), soumise=False)
     with web_role(Perimetre.de(distribution.siege).reglages()):
@@ -555,8 +634,12 @@ def test_la_repetition_compte_vingt_quatre_mois_depuis_la_notification(distribut
 
 
 def test_une_decision_inconnue_de_la_personne_au_jour_des_faits_ne_compte_pas(distribution: Any) -> None:
+    """Connue d'elle : reçue, pas seulement écrite."""
     personne = une_personne_soumise(distribution, date(2025, 6, 1))
-    une_sanction(distribution, date(2025, 11, 10), la_regle=regle("plein_emploi", "premiere"), personne=personne)
+    decision = une_sanction(
+        distribution, date(2025, 11, 3), la_regle=regle("plein_emploi", "premiere"), personne=personne
+    )
+    DecisionSanction.objects.filter(pk=decision.pk).update(recue_le=date(2025, 11, 10))
     for faits_le, compte in ((date(2025, 11, 9), 0), (date(2025, 11, 10), 1)):
         manquement = un_dossier_a_decider(distribution, PLUS_TARD, personne=personne, faits_le=faits_le)
         assert un_projet(manquement, regle("plein_emploi", "premiere"), PLUS_TARD).precedentes == compte

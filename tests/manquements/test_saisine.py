@@ -204,6 +204,22 @@ def test_le_regime_suit_le_premier_fait(distribution: Distribution) -> None:
     assert manquement.regime_faits.code == "plein_emploi"
 
 
+@pytest.mark.parametrize(
+    ("faits_le", "refuse"), [(date(2025, 5, 31), True), (date(2025, 6, 1), False), (date(2025, 6, 2), False)]
+)
+def test_refuse_un_motif_qui_n_existait_pas_au_jour_du_fait(
+    distribution: Distribution, faits_le: date, refuse: bool
+) -> None:
+    """Les heures ne se reprochent que depuis le régime plein emploi : les faits gardent le leur (annexe 1)."""
+    personne = une_personne_suivie(distribution, depuis=date(2024, 1, 1))
+    manquement = preparer_manquement(personne, motif=motif("heures"), **qui(distribution.partenaire))
+    ajouter_fait(manquement, date=faits_le, description="Heures non faites", **qui(distribution.partenaire))
+
+    dites = [phrase for phrase in manques(manquement) if "n'existait pas sous le régime RSA" in phrase]
+
+    assert bool(dites) is refuse
+
+
 def test_une_saisine_garde_au_moins_un_fait(distribution: Distribution) -> None:
     saisi = un_manquement(distribution, etat="saisi")
     with pytest.raises(TransitionRefuseeError, match="le seul fait"):

@@ -51,7 +51,9 @@ def bornes(projet: Projet) -> str:
     regle = projet.regle
     if regle.nature == NatureSanction.AMENDE:
         return "Un montant en euros, sans durée."
-    plafond = _plafond(projet)
+    plafond = projet.plafond
+    if plafond == 0:
+        return f"Rien de plus : {pourcent(projet.retenu_au_foyer)} sont déjà retenus au foyer à ces dates."
     haut = min(regle.taux_max or 100, plafond) if plafond is not None else regle.taux_max or 100
     bas = min(regle.taux_min or 1, haut)
     part = (
@@ -65,16 +67,11 @@ def bornes(projet: Projet) -> str:
     duree = f"de {mini} à {maxi} mois" if mini < maxi else f"{maxi} mois"
     suite = ""
     if plafond is not None:
-        cause = "foyer de plusieurs personnes" if projet.foyer_plusieurs else "allocation majorée"
-        suite = f" {cause[:1].upper()}{cause[1:]} : plafond {pourcent(plafond)}."
+        cause = "Foyer de plusieurs personnes" if projet.foyer_plusieurs else "Allocation majorée"
+        if projet.retenu_au_foyer:
+            cause = f"{pourcent(projet.retenu_au_foyer)} sont déjà retenus au foyer"
+        suite = f" {cause} : plafond {pourcent(plafond)}."
     return f"{part}, {duree}.{suite}"
-
-
-def _plafond(projet: Projet) -> int | None:
-    """Part qui ne se dépasse pas pour ce foyer ; `None` si la règle n'en met pas ici."""
-    if projet.plafond_foyer is None:
-        return None
-    return projet.plafond_foyer if projet.foyer_plusieurs or (projet.majoree and projet.plafond_majore) else None
 
 
 class EcranDecision:
