@@ -67,7 +67,7 @@ def installer(profil: Profil, communes: ReferentielCommunes, *, tout_le_pays: bo
     installer_instances(profil)
     installer_lexique(profil)
     installer_contrats(profil)
-    installer_regimes()
+    installer_regimes(profil)
 
 
 def lire_profil(code: str) -> tuple[Profil, ReferentielCommunes]:

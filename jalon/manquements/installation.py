@@ -1,20 +1,32 @@
-"""Poser les régimes de sanction : les mêmes pour tous, rejouable ; une règle déjà appliquée ne change plus."""
+"""Poser les régimes de sanction : la loi nationale, aux dates du département ; une règle appliquée ne change plus."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from jalon.manquements.models import DecisionSanction, MotifManquement, Regime, RegleSanction
+from jalon.referentiels.profil import Profil
+from jalon.referentiels.regimes import Regime as RegimeLu
 from jalon.referentiels.regimes import Regle, charger_regimes
 from jalon.socle.errors import JalonError
 
 
 @transaction.atomic
-def installer_regimes() -> None:
-    """Crée ou met à jour régimes, règles et motifs. Lève `JalonError` si une règle déjà appliquée devait changer."""
+def installer_regimes(profil: Profil) -> None:
+    """Crée ou met à jour régimes, règles et motifs, aux dates des départements du profil.
+
+    Lève `JalonError` si une règle déjà appliquée devait changer, ou si ces départements n'ont pas les mêmes dates.
+    """
     lus = charger_regimes()
-    for rang, lu in enumerate(lus.regimes):
+    try:
+        regimes = lus.pour(profil.identite.departements)
+    except ValueError as erreur:
+        raise JalonError(f"Les régimes de sanction ne s'installent pas : {erreur}.") from erreur
+    _liberer_les_jours(regimes)
+    for rang, lu in enumerate(regimes):
         regime, _ = Regime.objects.update_or_create(
             code=lu.code,
             defaults={
@@ -35,6 +47,14 @@ def installer_regimes() -> None:
                 "fraude": motif.fraude, "articles": dict(motif.articles), "ordre": rang, "actif": True,
             },
         )  # fmt: skip
+
+
+def _liberer_les_jours(regimes: Iterable[RegimeLu]) -> None:
+    """Un régime dont les dates changent lâche d'abord les siennes : deux régimes ne valent jamais le même jour."""
+    for lu in regimes:
+        Regime.objects.filter(code=lu.code).exclude(periode=DateRange(lu.du, lu.au)).update(
+            periode=DateRange(empty=True)
+        )
 
 
 def _poser_regle(regime: Regime, lue: Regle) -> None:

@@ -1,11 +1,13 @@
 """Les régimes de sanction : la loi datée, la même pour tous les départements (`donnees/regimes.yaml`).
 
-Contrôlés au chargement : les régimes se suivent sans trou ni recouvrement, chaque règle a son article, chaque motif
-existe sous un régime au moins.
+Nationale ne veut pas dire partout le même jour : le RSA a commencé plus tard outre-mer, et le fichier le dit par
+département (`debuts_particuliers`). Contrôlés au chargement : dans chaque département, les régimes se suivent sans trou
+ni recouvrement ; chaque règle a son article, chaque motif existe sous un régime au moins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -14,7 +16,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from jalon.referentiels.profil.base import Booleen, CodeInterne, Intitule, Modele, Texte, inconnu
+from jalon.referentiels.profil.base import Booleen, CodeDepartement, CodeInterne, Intitule, Modele, Texte, inconnu
 from jalon.referentiels.profil.lecture import lire_yaml
 
 FICHIER: Final = Path(__file__).resolve().parent / "donnees" / "regimes.yaml"
@@ -57,6 +59,7 @@ class Regime(Modele):
     libelle: Intitule
     texte: Texte
     du: date | None = None
+    debuts_particuliers: dict[CodeDepartement, date] = Field(default_factory=dict)
     au: date | None = None
     observations_mois: Mois
     avis_mois: Mois
@@ -92,12 +95,35 @@ class Regimes(Modele):
         for avant, apres in pairwise(self.regimes):
             if avant.au is None or avant.au != apres.du:
                 raise ValueError(f"« {apres.code} » doit commencer le jour où « {avant.code} » finit")
+        if self.regimes[0].debuts_particuliers:
+            raise ValueError(
+                f"« {self.regimes[0].code} » n'a pas de régime avant lui : il n'a pas de début particulier"
+            )
+        for departement in sorted({code for regime in self.regimes for code in regime.debuts_particuliers}):
+            for regime in self._du_departement(departement):
+                if regime.du is not None and regime.au is not None and regime.du >= regime.au:
+                    raise ValueError(f"dans le {departement}, « {regime.code} » finirait avant d'avoir commencé")
         codes = {regime.code for regime in self.regimes}
         for motif in self.motifs:
             for code in motif.articles:
                 if code not in codes:
                     raise ValueError(f"motif {motif.code} : {inconnu(code, codes)}")
         return self
+
+    def pour(self, departements: Iterable[str]) -> tuple[Regime, ...]:
+        """Les régimes aux dates de ces départements. Lève `ValueError` si elles n'y sont pas les mêmes."""
+        possibles = [self._du_departement(departement) for departement in departements]
+        if any(regimes != possibles[0] for regimes in possibles):
+            raise ValueError("ces départements n'ont pas changé de régime le même jour, installez chacun à part")
+        return possibles[0]
+
+    def _du_departement(self, departement: str) -> tuple[Regime, ...]:
+        """Un régime commence à son jour dans ce département, et le précédent finit ce jour-là."""
+        debuts = [regime.debuts_particuliers.get(departement, regime.du) for regime in self.regimes]
+        return tuple(
+            regime.model_copy(update={"du": du, "au": au})
+            for regime, du, au in zip(self.regimes, debuts, [*debuts[1:], self.regimes[-1].au], strict=True)
+        )
 
 
 @lru_cache(maxsize=1)
