@@ -24,9 +24,10 @@ from jalon.instances.models import (
 )
 from jalon.instances.ordre_du_jour import exiger_nature
 from jalon.instances.quorum import COMPTENT, presences
-from jalon.manquements.avis import enregistrer_avis
+from jalon.manquements.avis import enregistrer_avis, exiger_hors_de_cause
+from jalon.manquements.constats import constater, poser_constats
 from jalon.manquements.legalite import etablir_projet, refus, regles_possibles
-from jalon.manquements.models import Manquement, RegleSanction
+from jalon.manquements.models import EtatManquement, Manquement, RegleSanction
 from jalon.orientations.models import EtatReorientation
 from jalon.orientations.reorientations import rendre_avis, transmettre_demande
 from jalon.socle.errors import JalonError, TransitionRefuseeError
@@ -69,7 +70,8 @@ def statuer_avis(
     """Retient l'avis de la séance sur ce dossier ; il se reprend jusqu'à la clôture. Réf. : R63-R64, [001] A I.2.
 
     Une personne qui a demandé à être entendue l'est, ou y est convoquée, avant tout avis (R61). Si le service est en
-    cause, l'avis ne peut pas être favorable (R62). Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
+    cause ce jour, l'avis ne peut pas être favorable (R62). Lève `JalonError`, `TransitionRefuseeError`,
+    `DroitManquantError`.
     """
     dossier, seance = prendre_dossier(dossier, acteur, perimetre, "statuer")
     exiger_nature(seance, NatureInstance.AVIS)
@@ -149,16 +151,8 @@ def _verifier_garanties(dossier: DossierSeance, manquement: Manquement, dit: Pro
         raise TransitionRefuseeError(
             "La personne a demandé à être entendue : convoquez-la à une heure de passage, ou ajournez le dossier (R61)."
         )
-    if dit.sens != SensAvisDossier.FAVORABLE:
-        return
-    if manquement.service_en_cause:
-        raise TransitionRefuseeError(
-            "Le service est en cause : l'avis ne peut pas être favorable à une sanction (R62)."
-        )
-    if manquement.motif_legitime:
-        raise TransitionRefuseeError(
-            "Un motif légitime est reconnu à la personne : l'avis ne peut pas être favorable à une sanction."
-        )
+    if dit.sens == SensAvisDossier.FAVORABLE:
+        exiger_hors_de_cause(manquement, service_en_cause=any(tort.efface for tort in constater(manquement)))
 
 
 def _verifier_sanction(dossier: DossierSeance, manquement: Manquement, dit: Proposition) -> None:
@@ -209,6 +203,19 @@ def appliquer_avis(dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetr
             avis.contrat, acteur=acteur, perimetre=au_nom, motif=_en_mots(dossier, avis),
             presents=_qui_a_lu(dossier.seance),
         )  # fmt: skip
+
+
+def relire_les_torts(dossier: DossierSeance) -> None:
+    """Un avis refusé à la clôture laisse la procédure à jour de ses torts : elle se classe, sans revenir en séance."""
+    avis: AvisDossier = dossier.avis_rendu
+    ouverte = (
+        Manquement.objects.select_for_update(of=("self",))
+        .select_related("motif")
+        .filter(avis_seances=avis, etat__in=EtatManquement.ouverts())
+        .first()
+    )
+    if ouverte is not None:
+        poser_constats(ouverte)
 
 
 def _en_mots(dossier: DossierSeance, avis: AvisDossier) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.instances.avis import appliquer_avis
+from jalon.instances.avis import appliquer_avis, relire_les_torts
 from jalon.instances.models import (
     DeportMembre,
     DossierSeance,
@@ -37,10 +37,10 @@ def clore_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Sean
     """Applique toutes les décisions retenues et fige le procès-verbal. Réf. : F037, R32.
 
     Chaque dossier s'applique derrière son propre point de reprise : celui qui ne le peut plus (déjà orienté par un
-    autre, référent complet, quorum perdu par un retrait) ne défait pas les autres. Il sort « à revoir », avec sa
-    phrase au procès-verbal, et la personne reste dans la file pour la prochaine séance. Un dossier non examiné est
-    ajourné. Sans quorum, rien ne se décide : la clôture est refusée. Lève `TransitionRefuseeError`,
-    `DroitManquantError`.
+    autre, référent complet, quorum perdu par un retrait, tort du service apparu depuis) ne défait pas les autres. Il
+    sort « à revoir », avec sa phrase au procès-verbal, et la personne reste dans la file pour la prochaine séance. Un
+    dossier non examiné est ajourné. Sans quorum, rien ne se décide : la clôture est refusée. Lève
+    `TransitionRefuseeError`, `DroitManquantError`.
     """
     perimetre.exiger("seances.presider")
     seance = verrouiller_seance(seance)
@@ -66,6 +66,8 @@ def clore_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Sean
                 _sortir(dossier, EtatDossierSeance.APPLIQUE, "")
         except JalonError as refus:
             _sortir(dossier, EtatDossierSeance.A_REVOIR, str(refus))
+            if dossier.nature == NatureInstance.AVIS:
+                relire_les_torts(dossier)
     _ajourner_le_reste(seance, FAUTE_DE_TEMPS)
     return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint)
 

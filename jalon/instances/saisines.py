@@ -26,7 +26,7 @@ from jalon.instances.ordre_du_jour import (
 from jalon.instances.seances import ouvrir_le_delai_d_avis, verrouiller_seance
 from jalon.instances.selectors import contrats_a_lire, demandes_a_examiner, manquements_a_examiner, themes_de
 from jalon.instances.workflows import exiger_seance
-from jalon.manquements.models import DecisionSanction, EtatDecision, Manquement
+from jalon.manquements.models import DecisionSanction, EtatDecision, Manquement, MotifLevee
 from jalon.orientations.models import DemandeReorientation
 from jalon.referentiels.parametres import mot
 
@@ -100,17 +100,21 @@ def _attend_depuis(objet: Saisine) -> date:
 
 def _procedures(seance: Seance, procedures: Sequence[Manquement]) -> list[tuple[Saisine, ThemeInstance, int]]:
     themes = themes_de(seance, EffetTheme.MANQUEMENT)
+    # Récidive : une sanction de même nature (fraude ou non) que la personne connaît, et qui n'était pas une erreur.
     deja = set(
-        DecisionSanction.objects.filter(personne_id__in=[m.personne_id for m in procedures])
-        .exclude(etat=EtatDecision.ANNULEE)
-        .order_by("personne_id")
-        .values_list("personne_id", flat=True)
+        DecisionSanction.objects.filter(
+            personne_id__in=[m.personne_id for m in procedures],
+            etat__in=[EtatDecision.NOTIFIEE, EtatDecision.LEVEE],
+        )
+        .exclude(motif_levee__in=[MotifLevee.ERREUR, MotifLevee.RECOURS])
+        .order_by("personne_id", "motif_fraude")
+        .values_list("personne_id", "motif_fraude")
     )
-    return [
-        (m, theme, m.personne_id)
+    choisis = (
+        (m, theme_du_manquement(themes, fraude=m.motif.fraude, recidive=(m.personne_id, m.motif.fraude) in deja))
         for m in procedures
-        if (theme := theme_du_manquement(themes, fraude=m.motif.fraude, recidive=m.personne_id in deja)) is not None
-    ]
+    )
+    return [(m, theme, m.personne_id) for m, theme in choisis if theme is not None]
 
 
 def theme_du_manquement(themes: Sequence[ThemeInstance], *, fraude: bool, recidive: bool) -> ThemeInstance | None:

@@ -63,7 +63,9 @@ def enregistrer_avis(
 ) -> AvisManquement:
     """Garde l'avis d'une séance. Réf. : R63. Seul un avis favorable propose une sanction.
 
-    Lève `JalonError`, `TransitionRefuseeError` (délai d'observations, audition demandée), `DroitManquantError`.
+    Les torts du service sont recalculés : un tort apparu depuis la séance, ou un motif légitime reconnu, refuse l'avis
+    favorable (R62). Lève `JalonError`, `TransitionRefuseeError` (délai d'observations, audition demandée, tort),
+    `DroitManquantError`.
     """
     perimetre.exiger(INSTRUIRE)
     manquement = verrouiller(manquement)
@@ -108,8 +110,24 @@ def _exiger_contradictoire(manquement: Manquement, jour: date) -> None:
             raise TransitionRefuseeError("La personne a demandé à être entendue : convoquez-la d'abord (R61).")
 
 
+def exiger_hors_de_cause(manquement: Manquement, *, service_en_cause: bool) -> None:
+    """Aucun avis favorable si le service est en cause ou si la personne avait un motif légitime (R62)."""
+    if service_en_cause:
+        raise TransitionRefuseeError(
+            "Le service est en cause : l'avis ne peut pas être favorable à une sanction (R62). Relisez les torts du "
+            "service dans la procédure : elle se classe, ou l'avis se reprend."
+        )
+    if manquement.motif_legitime:
+        raise TransitionRefuseeError(
+            "Un motif légitime est reconnu à la personne : l'avis ne peut pas être favorable à une sanction. La "
+            "procédure se classe, ou l'avis se reprend."
+        )
+
+
 def _garder(avis: AvisManquement) -> None:
     poser_constats(avis.manquement)
+    if avis.sens == SensAvis.FAVORABLE:
+        exiger_hors_de_cause(avis.manquement, service_en_cause=avis.manquement.service_en_cause)
     try:
         with transaction.atomic():
             avis.save(force_insert=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
@@ -59,12 +59,22 @@ def conditions(jour: date | None = None) -> dict[str, Q]:
         "a_prouver": averti & Q(averti_recu_le=None),
         "delai_court": averti & Q(observations_jusqu_au__gte=jour) & (Q(reponse_le=None) | Q(reponse_le__gt=jour)),
         "delai_fini": averti & finies,
-        "sans_avis": averti & Q(instance_convoquee_le__lt=jour - relativedelta(months=regime.avis_mois)),
+        "sans_avis": averti & Q(instance_convoquee_le__lte=derniere_convocation_echue(jour, regime.avis_mois)),
         "a_decider": decidables & hors_de_cause,
         "service_en_cause": Q(etat__in=EtatManquement.ouverts(), service_en_cause=True),
         "motif_reconnu": Q(etat__in=EtatManquement.ouverts(), motif_legitime=True),
         "closes": Q(etat__in=[EtatManquement.SANCTIONNE, EtatManquement.CLASSE]),
     }
+
+
+def derniere_convocation_echue(jour: date, mois: int) -> date:
+    """Dernier jour de convocation dont le délai d'avis est passé ce jour, de quantième à quantième (R262-71).
+
+    Le délai qui finit le dernier jour d'un mois court peut être parti du 28 comme du 31.
+    """
+    veille = jour - timedelta(days=1)
+    convoquee = veille - relativedelta(months=mois)
+    return convoquee + relativedelta(day=31) if jour.day == 1 else convoquee
 
 
 def liste(perimetre: Perimetre, code: str, jour: date | None = None) -> QuerySet[Manquement]:

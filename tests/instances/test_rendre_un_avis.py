@@ -30,6 +30,7 @@ from jalon.manquements.legalite import regles_possibles
 from jalon.manquements.models import AvisManquement, EtatManquement, Manquement, RegleSanction
 from jalon.orientations.models import AttenteOrientation, DemandeReorientation, EtatReorientation, TypeOrientation
 from jalon.personnes.fusion import reunir
+from jalon.rendezvous.models import RendezVous
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from tests.fabriques import un_contrat, une_decision
 from tests.instances.plateau import Plateau
@@ -203,10 +204,34 @@ class TestStatuer:
     def test_un_service_en_cause_ne_donne_pas_d_avis_favorable(self, ep: PlateauAvis) -> None:
         procedure = ep.procedure()
         [dossier] = ep.dossiers(ep.ouverte([procedure]))
-        Manquement.objects.filter(pk=procedure.pk).update(service_en_cause=True)
+        RendezVous.objects.filter(personne=procedure.personne).update(etat="honore")
         with pytest.raises(TransitionRefuseeError, match="service est en cause"):
             statuer(ep, dossier, "favorable")
         statuer(ep, dossier, "defavorable")
+
+    @pytest.mark.parametrize("sens", ["favorable", "defavorable"])
+    def test_un_tort_apparu_avant_la_cloture_met_a_revoir_l_avis_favorable(self, ep: PlateauAvis, sens: str) -> None:
+        """Des deux procédures, une seule voit son rendez-vous noté honoré après l'avis : l'autre s'applique."""
+        fautive, saine = ep.procedure(), ep.procedure()
+        seance = ep.ouverte([fautive, saine])
+        for dossier in ep.dossiers(seance):
+            statuer(ep, dossier, sens)
+        RendezVous.objects.filter(personne=fautive.personne).update(etat="honore")
+        clore(ep, seance)
+        sortis = {d.personne_id: d for d in ep.dossiers(seance)}
+        assert sortis[saine.personne_id].etat == EtatDossierSeance.APPLIQUE
+        sorti = sortis[fautive.personne_id]
+        fautive.refresh_from_db()
+        assert fautive.service_en_cause
+        if sens == "favorable":
+            assert (sorti.etat, fautive.etat) == (EtatDossierSeance.A_REVOIR, EtatManquement.AVERTI)
+            assert "Le service est en cause" in sorti.motif
+            file = manquements_a_examiner(Perimetre.de(ep.secretaire), seance)
+            assert not file.exists(), "elle se classe : elle ne revient pas en séance"
+            Manquement.objects.filter(pk=fautive.pk).update(service_en_cause=False)
+            assert list(file.all()) == [fautive]
+        else:
+            assert (sorti.etat, fautive.etat) == (EtatDossierSeance.APPLIQUE, EtatManquement.AVIS_RENDU)
 
     def test_un_avis_partage_est_garde_comme_tel(self, ep: PlateauAvis) -> None:
         seance = ep.ouverte([ep.procedure()])

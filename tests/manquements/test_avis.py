@@ -14,6 +14,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.manquements.avis import avis_repute_le, enregistrer_avis, noter_convocation_instance, reputer_avis
 from jalon.manquements.models import AvisManquement, EtatManquement, Manquement
 from jalon.manquements.selectors import LISTES, conditions, liste
+from jalon.rendezvous.models import RendezVous
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from tests.distribution import Distribution
 from tests.manquements.aides import qui
@@ -95,6 +96,35 @@ def test_refuse_un_avis_incoherent(
 ) -> None:
     with pytest.raises(JalonError, match=phrase):
         rendre(fini, distribution, **champs)
+
+
+@pytest.mark.parametrize("sens", ["favorable", "defavorable"])
+def test_refuse_un_avis_favorable_si_un_tort_du_service_est_apparu(
+    distribution: Distribution, fini: Manquement, sens: str
+) -> None:
+    """Le rendez-vous manqué se révèle honoré, depuis la dernière lecture du dossier."""
+    RendezVous.objects.filter(personne=fini.personne).update(etat="honore")
+    assert not fini.service_en_cause
+    if sens == "favorable":
+        with pytest.raises(TransitionRefuseeError, match="Le service est en cause"):
+            rendre(fini, distribution)
+        assert not AvisManquement.objects.exists()
+    else:
+        assert rendre(fini, distribution, sens=sens, **SANS_PROPOSITION).pk
+        fini.refresh_from_db()
+        assert fini.service_en_cause
+
+
+@pytest.mark.parametrize("sens", ["favorable", "defavorable"])
+def test_refuse_un_avis_favorable_si_un_motif_legitime_est_reconnu(
+    distribution: Distribution, fini: Manquement, sens: str
+) -> None:
+    Manquement.objects.filter(pk=fini.pk).update(motif_legitime=True)
+    if sens == "favorable":
+        with pytest.raises(TransitionRefuseeError, match="motif légitime"):
+            rendre(fini, distribution)
+    else:
+        assert rendre(fini, distribution, sens=sens, **SANS_PROPOSITION).pk
 
 
 def test_un_avis_partage_se_garde(distribution: Distribution, fini: Manquement) -> None:
@@ -187,3 +217,26 @@ def test_sans_avis_a_temps(distribution: Distribution, fini: Manquement, jours: 
     convoquee = il_y_a(0) - relativedelta(months=1) - timedelta(days=jours)
     Manquement.objects.filter(pk=fini.pk).update(instance_convoquee_le=convoquee)
     assert list(liste(Perimetre.de(distribution.siege), "sans_avis")) == ([fini] if jours else [])
+
+
+@pytest.mark.parametrize(
+    ("convoquee", "avant", "premier"),
+    [
+        (date(2023, 2, 28), date(2023, 3, 28), date(2023, 3, 29)),
+        (date(2023, 1, 28), date(2023, 2, 28), date(2023, 3, 1)),
+        (date(2023, 1, 31), date(2023, 2, 28), date(2023, 3, 1)),
+        (date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 1)),
+        (date(2024, 4, 30), date(2024, 5, 30), date(2024, 5, 31)),
+    ],
+)
+def test_la_liste_sans_avis_suit_le_jour_ou_l_avis_est_repute(
+    distribution: Distribution, fini: Manquement, convoquee: date, avant: date, premier: date
+) -> None:
+    """Fins de mois et année bissextile : la liste s'ouvre le jour où l'avis peut être réputé rendu."""
+    Manquement.objects.filter(pk=fini.pk).update(instance_convoquee_le=convoquee)
+    fini.refresh_from_db()
+    assert avis_repute_le(fini, premier) == premier
+    siege = Perimetre.de(distribution.siege)
+
+    assert list(liste(siege, "sans_avis", avant)) == []
+    assert list(liste(siege, "sans_avis", premier)) == [fini]
