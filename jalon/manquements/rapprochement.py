@@ -13,8 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from jalon.agents.models import Agent
@@ -28,6 +29,8 @@ DROIT: Final = "transmission.gerer"
 CODE: Final = "manquements.ecart.explique"
 TOLERANCE: Final = Decimal("1.00")
 """En euros par mois : la caisse arrondit, et le droit du mois peut avoir bougé de quelques centimes (inf.)."""
+PRESCRIPTION_MOIS: Final = 24
+"""Deux ans après sa fin, ni la personne ni la caisse ne réclament plus ce qui a été retenu ou versé (L262-45)."""
 AVIS_DE_REDUCTION: Final = "reduction"
 """Avis du président, bloc « ReductionRSA » du flux : début, fin, montant."""
 MOTIFS_DE_SANCTION: Final = {
@@ -132,15 +135,17 @@ def _court(reduction: AvisPresident, jour: date) -> bool:
 
 
 def rapprocher(jour: date | None = None, *, perimetre: Perimetre | None = None) -> list[Ecart]:
-    """Compare chaque décision transmise au dernier flux reçu à cette date ; nombre constant de requêtes.
+    """Compare les décisions transmises au dernier flux reçu à cette date ; nombre constant de requêtes.
 
-    Les plus récentes d'abord. Avec un périmètre, l'acte demande le droit et tout le département.
+    Toute décision en cours ou finie depuis moins de deux ans, et toute autre dont le dossier porte encore une sanction :
+    au-delà, un écart ne se répare plus (`_lignes`). Les plus récentes d'abord. Avec un périmètre, l'acte demande le
+    droit et tout le département.
     """
     if perimetre is not None:
         _exiger(perimetre)
     jour = jour or timezone.localdate()
     lignes = list(
-        LigneTransmission.objects.filter(objet=ObjetTransmission.APPLIQUER, transmission__produite_le__lte=jour)
+        _lignes(jour)
         .select_related("transmission", "decision__personne", "decision__regle")
         .prefetch_related(
             Prefetch(
@@ -193,6 +198,46 @@ def _exiger(perimetre: Perimetre) -> None:
 # --- Lire le flux
 
 
+def _lignes(jour: date) -> QuerySet[LigneTransmission]:
+    """Sanctions transmises dont un écart se répare encore ce jour-là ; ce qui est fini et oublié n'est pas lu.
+
+    Une sanction prescrite se lit encore tant que le dernier flux de son dossier applique quelque chose : trop longue,
+    elle prive toujours le foyer. Un dossier où rien n'est appliqué n'a pas d'écart de ce genre : rien ne se cache.
+    """
+    return LigneTransmission.objects.filter(
+        Q(fin=None) | Q(fin__gt=jour - relativedelta(months=PRESCRIPTION_MOIS)) | _encore_appliquee(jour),
+        objet=ObjetTransmission.APPLIQUER,
+        transmission__produite_le__lte=jour,
+    )
+
+
+def _encore_appliquee(jour: date) -> Q:
+    """Le dernier flux du dossier transmis montre une retenue, une suspension ou une réduction du président."""
+    dossier = {
+        "dossier__numero_demande": OuterRef("numero_demande"),
+        "dossier__caisse_regime": OuterRef("transmission__caisse_regime"),
+        "dossier__caisse_numero": OuterRef("transmission__caisse_numero"),
+    }
+    dernier = (
+        Reception.objects.filter(dossier=OuterRef("dossier"), date_reference__lte=jour)
+        .order_by("-date_reference")
+        .values("date_reference")[:1]
+    )
+    au_dernier = {**dossier, "periode__contains": Subquery(dernier)}
+    return (
+        Q(Exists(Montant.objects.filter(**au_dernier, reduction_departement__gt=0)))
+        | Q(Exists(Suspension.objects.filter(_motifs_de_sanction(), **au_dernier)))
+        | Q(Exists(AvisPresident.objects.filter(**au_dernier, type=AVIS_DE_REDUCTION)))
+    )
+
+
+def _motifs_de_sanction() -> Q:
+    motifs = Q()
+    for cible, codes in MOTIFS_DE_SANCTION.items():
+        motifs |= Q(cible=cible, motif__in=codes)
+    return motifs
+
+
 def _dossiers(lignes: Sequence[LigneTransmission]) -> dict[int, int]:
     """Dossier de chaque ligne, retrouvé par la caisse et le numéro transmis."""
     connus = {
@@ -219,10 +264,7 @@ def _lire(numeros: set[int], jour: date) -> dict[int, _Dossier]:
     connus = {"dossier_id__in": numeros, "periode__isempty": False}
     for montant in Montant.objects.filter(**connus, reduction_departement__gt=0).order_by("-periode", "-pk"):
         dossiers[montant.dossier_id].montants.append(montant)
-    motifs = Q()
-    for cible, codes in MOTIFS_DE_SANCTION.items():
-        motifs |= Q(cible=cible, motif__in=codes)
-    for suspension in Suspension.objects.filter(motifs, **connus).order_by("debut", "pk"):
+    for suspension in Suspension.objects.filter(_motifs_de_sanction(), **connus).order_by("debut", "pk"):
         dossiers[suspension.dossier_id].suspensions.append(suspension)
     for avis in AvisPresident.objects.filter(**connus, type=AVIS_DE_REDUCTION).order_by("debut", "pk"):
         dossiers[avis.dossier_id].reductions.append(avis)

@@ -14,7 +14,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from jalon.agents.models import Agent
@@ -96,8 +97,22 @@ def _exiger(perimetre: Perimetre) -> None:
 
 
 def _decisions() -> QuerySet[DecisionSanction]:
+    """Décisions que la caisse ne connaît pas encore telles qu'elles sont : celles dont `_ordre` tire un ordre.
+
+    Ce qui est transmis et n'a pas changé depuis n'est pas lu : la page ne s'alourdit pas avec les années.
+    """
+    lignes = LigneTransmission.objects.filter(decision=OuterRef("pk"))
+    transmise = Exists(lignes.filter(objet=ObjetTransmission.APPLIQUER))
+    fin_plus_tard = Exists(
+        lignes.filter(objet=ObjetTransmission.APPLIQUER).filter(
+            Q(fin=None) | Q(fin__gt=Coalesce(OuterRef("periode__endswith"), F("debut")))
+        )
+    )
+    a_appliquer = ~transmise & ~Q(etat=EtatDecision.ANNULEE) & Q(periode__isempty=False)
+    a_annuler = Q(etat=EtatDecision.ANNULEE) & transmise & ~Exists(lignes.filter(objet=ObjetTransmission.ANNULER))
+    a_lever = Q(etat=EtatDecision.LEVEE) & fin_plus_tard & ~Exists(lignes.filter(objet=ObjetTransmission.LEVER))
     return (
-        DecisionSanction.objects.filter(notifiee_le__isnull=False)
+        DecisionSanction.objects.filter(a_appliquer | a_annuler | a_lever, notifiee_le__isnull=False)
         .exclude(nature=NatureSanction.AMENDE)
         .select_related("personne", "regle")
         .prefetch_related(Prefetch("transmissions", LigneTransmission.objects.order_by("pk")))

@@ -25,6 +25,7 @@ from tests.distribution import Distribution
 from tests.fabriques import un_contrat
 from tests.manquements.aides import qui
 from tests.manquements.fabriques import (
+    a_neuf_heures,
     il_y_a,
     un_manquement,
     une_invitation_manquee,
@@ -72,7 +73,7 @@ def test_une_convocation_part_assez_tot(distribution: Distribution, ecart: int) 
     manquement = un_manquement(distribution)
     jour = il_y_a(FAIT)
     delai = int(nombre("rendezvous.delai_convocation", jour))
-    rendez_vous(manquement, convoque_le=timezone.now() - timedelta(days=FAIT + delai - ecart))
+    rendez_vous(manquement, convoque_le=a_neuf_heures(il_y_a(FAIT + delai - ecart)))
     trouves = effacent(manquement)
     if ecart <= 0:
         assert trouves == {}

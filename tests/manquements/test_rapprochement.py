@@ -209,6 +209,42 @@ def test_a_une_date_passee_le_rapprochement_est_celui_d_alors(distribution: Any)
     assert rapprocher(date(2026, 4, 1)) == []
 
 
+@pytest.mark.parametrize(("jour", "lues"), [(date(2028, 5, 31), 1), (date(2028, 6, 1), 0)])
+def test_deux_ans_apres_sa_fin_une_sanction_ne_se_rapproche_plus(distribution: Any, jour: date, lues: int) -> None:
+    """L'action se prescrit par deux ans (L262-45) : un écart d'avant ne se répare plus. Elle finit le 31 mai 2026."""
+    ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_JUIN))
+    _reduction(ligne, montant="95.00", periode=DateRange(FLUX_AVRIL, FLUX_JUIN))
+
+    assert [e.constat for e in rapprocher(jour)] == [Constat.AUTRE_MONTANT] * lues
+
+
+@pytest.mark.parametrize(("jusqu_au", "lues"), [(None, 1), (date(2028, 12, 31), 0)])
+def test_une_vieille_sanction_encore_retenue_se_voit_toujours(
+    distribution: Any, jusqu_au: date | None, lues: int
+) -> None:
+    """Finie depuis plus de deux ans ; le dernier flux du dossier, fin décembre 2028, retient encore, ou plus."""
+    ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_JUIN, date(2028, 12, 31)))
+    Montant.objects.create(
+        dossier=_dossier(ligne.decision), reduction_departement=PREVU, periode=DateRange(FLUX_AVRIL, jusqu_au)
+    )
+    assert [e.constat for e in rapprocher(date(2029, 1, 15))] == [Constat.NON_LEVEE] * lues
+
+
+@pytest.mark.parametrize("quoi", ["suspension", "reduction", "autre_suspension"])
+def test_ce_qui_dure_se_voit_sous_toutes_ses_formes(distribution: Any, quoi: str) -> None:
+    ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_JUIN))
+    if quoi == "reduction":
+        _reduction(ligne, fin=date(2030, 1, 1))
+    else:
+        motif = "CG" if quoi == "suspension" else "06"
+        Suspension.objects.create(
+            dossier=_dossier(ligne.decision), cible="versement", motif=motif, debut=DEBUT,
+            periode=DateRange(FLUX_AVRIL, None),
+        )  # fmt: skip
+
+    assert len(rapprocher(date(2028, 6, 1))) == (quoi != "autre_suspension")
+
+
 def test_un_ecart_explique_ne_se_compte_plus(distribution: Any) -> None:
     ligne = _transmise(distribution)
     perimetre = Perimetre.de(distribution.siege)

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from jalon.agents.perimetre import Perimetre
 from jalon.documents.services import lire_document
 from jalon.droits.models import Montant, Soumission
+from jalon.manquements import transmissions
 from jalon.manquements.models import DecisionSanction, LigneTransmission, Transmission
 from jalon.manquements.transmissions import a_transmettre, produire_transmission, retenue_prevue
 from jalon.personnes.models import Personne
@@ -189,6 +190,29 @@ def test_refuse_sans_le_droit_ou_sans_tout_le_departement(distribution: Any) -> 
     borne = Perimetre(agent=chef, droits=frozenset({"transmission.gerer"}))
     with pytest.raises(HorsPerimetreError, match="siège"):
         produire_transmission(acteur=chef, perimetre=borne, jour=AVRIL)
+
+
+@pytest.mark.parametrize(
+    ("suite", "lues"),
+    [("", 0), ("fin", 0), ("levee", 1), ("levee_au_terme", 0), ("levee_avant", 1), ("annulee", 1)],
+)
+def test_ce_qui_est_transmis_et_n_a_pas_change_n_est_plus_lu(
+    distribution: Any, monkeypatch: pytest.MonkeyPatch, suite: str, lues: int
+) -> None:
+    """La page ne s'alourdit pas avec les années : seules se lisent les décisions dont la caisse attend un ordre."""
+    decision = _sanction(distribution)
+    _produire(distribution)
+    if suite.startswith("levee"):
+        fin = {"levee": date(2026, 5, 4), "levee_au_terme": date(2026, 6, 1), "levee_avant": MARS}[suite]
+        _lever(decision, fin, distribution)
+    elif suite == "annulee":
+        _annuler(decision, distribution)
+    vues: list[DecisionSanction] = []
+    ordre = transmissions._ordre
+    monkeypatch.setattr(transmissions, "_ordre", lambda d: vues.append(d) or ordre(d))
+
+    jour = date(2029, 1, 1) if suite == "fin" else AVRIL
+    assert len(a_transmettre(Perimetre.de(distribution.siege), jour)) == len(vues) == lues
 
 
 def test_le_nombre_de_requetes_ne_suit_pas_celui_des_decisions(distribution: Any) -> None:

@@ -6,15 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from jalon.droits.models import Soumission
+from jalon.manquements.models import LigneTransmission, Transmission
 from jalon.traces.models import Lecture
 from tests.distribution import Distribution
 from tests.manquements.fabriques import il_y_a, un_manquement
-from tests.manquements.sanctions import regle, une_sanction
+from tests.manquements.sanctions import regle, un_flux, une_sanction
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +69,27 @@ def test_filtre_par_referent_et_territoire(connecte: Any, distribution: Distribu
         assert len(noms(liste(client, referent=str(agent.public_id)))) == nombre
     for territoire, nombre in ((distribution.territoire, 1), (distribution.autre_territoire, 0)):
         assert len(noms(liste(client, territoire=territoire.code))) == nombre
+
+
+@pytest.mark.parametrize(("jours", "nombre"), [(1, 1), (0, 0)])
+def test_le_nombre_d_ecarts_ouvre_sa_liste(connecte: Any, distribution: Distribution, jours: int, nombre: int) -> None:
+    """Un écart compte jusqu'à deux ans après la fin transmise à la caisse, et il est dans la liste qui s'ouvre."""
+    decision = une_sanction(distribution, il_y_a(120), la_regle=regle("plein_emploi", "premiere"))
+    assert decision.debut is not None
+    un_flux(decision.personne, decision.debut + timedelta(days=5))
+    dossier = Soumission.objects.get(personne=decision.personne).dossier
+    transmission = Transmission.objects.create(
+        caisse_regime=dossier.caisse_regime, caisse_numero=dossier.caisse_numero, produite_le=il_y_a(119),
+        produite_par=distribution.siege,
+    )  # fmt: skip
+    LigneTransmission.objects.create(
+        transmission=transmission, decision=decision, objet="appliquer", numero_demande=dossier.numero_demande,
+        debut=decision.debut, fin=timezone.localdate() - relativedelta(months=24) + timedelta(days=jours),
+    )  # fmt: skip
+    client = connecte("siege")
+
+    assert liste(client).context["ecarts"] == nombre
+    assert len(client.get(reverse("transmissions_ecarts")).context["lignes"]) == nombre
 
 
 def test_un_autre_territoire_n_y_voit_rien(connecte: Any, distribution: Distribution) -> None:

@@ -66,6 +66,24 @@ def test_une_reponse_orale_se_relit(connecte: Any, distribution: Distribution) -
     assert Observation.objects.get().saisie_par == distribution.partenaire
 
 
+def test_une_reponse_vide_est_refusee_et_garde_le_reste(connecte: Any, distribution: Distribution) -> None:
+    """Une demande d'audition suffit sans un mot : le texte n'est donc pas obligatoire, mais tout ne peut être vide."""
+    manquement = un_manquement(distribution, etat="averti")
+    client, donnees = (
+        connecte("partenaire"),
+        {"canal": "papier", "recue_le": str(il_y_a(3)), "assistee_par": "Une amie"},
+    )
+    refusee = agir(client, manquement, "observation", **donnees, texte="  ")
+    assert refusee.status_code == 409
+    vue = refusee.content.decode()
+    assert "Écrivez" in vue
+    assert 'value="Une amie"' in vue
+    assert f'value="{il_y_a(3)}"' in vue
+    assert 'value="papier" required checked' in vue
+    assert not Observation.objects.exists()
+    assert agir(client, manquement, "observation", **donnees, demande_audition="oui").status_code == 302
+
+
 def test_un_motif_avec_sa_preuve_mene_au_classement(connecte: Any, distribution: Distribution) -> None:
     manquement = un_manquement(distribution, etat="averti")
     une_adresse(manquement.personne)
