@@ -30,7 +30,7 @@ from jalon.manquements.models import (
 from jalon.manquements.services import verrouiller
 from jalon.personnes.fusion import contrainte_violee
 from jalon.personnes.selectors import filtre_perimetre
-from jalon.referentiels.parametres import mot
+from jalon.referentiels.parametres import ajouter_mois, mot
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
@@ -190,7 +190,7 @@ def notifier_decision(decision: DecisionSanction, *, acteur: Agent, perimetre: P
 def constater_reception_decision(
     decision: DecisionSanction, *, acteur: Agent, perimetre: Perimetre, recu_le: date, motif_correction: str = ""
 ) -> DecisionSanction:
-    """Note le jour où la personne a reçu la décision : le délai de recours part de là.
+    """Note le jour où la personne a reçu la décision : le délai de recours part de là, un recours déjà reçu compris.
 
     Une date déjà notée ne change qu'en disant pourquoi. Lève `JalonError`, `TransitionRefuseeError`.
     """
@@ -213,7 +213,34 @@ def constater_reception_decision(
     _tracer(
         "recue", decision, acteur, perimetre, de=str(avant or ""), vers=str(recu_le), motif=motif_correction.strip()
     )
+    _recompter_le_recours_ouvert(decision, acteur, perimetre)
     return decision
+
+
+def dernier_jour_du_recours(decision: DecisionSanction) -> date | None:
+    """Dernier jour pour contester, compris ; `None` tant que la réception n'est pas prouvée : le délai ne court pas."""
+    return None if decision.recue_le is None else ajouter_mois(decision.recue_le, "recours.delai")
+
+
+def hors_delai(decision: DecisionSanction, recu_le: date) -> bool:
+    """Un recours reçu ce jour-là vient-il après le dernier jour ?"""
+    dernier = dernier_jour_du_recours(decision)
+    return dernier is not None and recu_le > dernier
+
+
+def _recompter_le_recours_ouvert(decision: DecisionSanction, acteur: Agent, perimetre: Perimetre) -> None:
+    """Un recours sans réponse se juge sur la réception telle qu'elle est prouvée ; une réponse donnée reste."""
+    recours = decision.recours.select_for_update(of=("self",)).filter(issue="").first()
+    if recours is None or recours.hors_delai == hors_delai(decision, recours.recu_le):
+        return
+    recours.hors_delai = not recours.hors_delai
+    recours.save(update_fields=["hors_delai"])
+    dit = "hors délai" if recours.hors_delai else "dans le délai"
+    tracer(
+        "manquements.recours.recompte", recours, acteur=acteur, organisme=perimetre.organisme_principal,
+        personnes=[decision.personne.public_id],
+        resume=f"Recours du {recours.recu_le:%d/%m/%Y} : {dit}, la réception étant du {decision.recue_le:%d/%m/%Y}",
+    )  # fmt: skip
 
 
 # --- Lever, annuler
@@ -221,12 +248,20 @@ def constater_reception_decision(
 
 @transaction.atomic
 def lever_sanction(
-    decision: DecisionSanction, *, acteur: Agent, perimetre: Perimetre, le: date, motif: str, precision: str = ""
+    decision: DecisionSanction,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    le: date,
+    motif: str,
+    precision: str = "",
+    annoncer: bool = True,
 ) -> DecisionSanction:
     """Arrête la sanction ce jour-là : le premier jour où plus rien n'est retenu.
 
     Sous le régime plein emploi, elle s'arrête dès que la personne se met en règle (L262-37, I) : `le` est ce jour, même
-    passé. Sous les autres, le président peut toujours l'arrêter. Lève `JalonError`, `TransitionRefuseeError`.
+    passé. Sous les autres, le président peut toujours l'arrêter. Sans `annoncer`, une autre lettre le dit déjà.
+    Lève `JalonError`, `TransitionRefuseeError`.
     """
     perimetre.exiger(DROIT)
     decision = verrouiller_decision(decision)
@@ -253,16 +288,23 @@ def lever_sanction(
     debut = decision.periode.lower
     decision.etat = EtatDecision.LEVEE
     decision.periode = DateRange(debut, le) if le > debut else DateRange(empty=True)
-    return _arreter(decision, "levee", acteur, perimetre, le=le, motif=motif, precision=precision)
+    return _arreter(decision, "levee", acteur, perimetre, le=le, motif=motif, precision=precision, annoncer=annoncer)
 
 
 @transaction.atomic
 def annuler_sanction(
-    decision: DecisionSanction, *, acteur: Agent, perimetre: Perimetre, motif: str, precision: str = ""
+    decision: DecisionSanction,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    motif: str,
+    precision: str = "",
+    annoncer: bool = True,
 ) -> DecisionSanction:
     """Efface la sanction : elle n'aura valu aucun jour, et ce qui a été retenu est dû à la personne.
 
     Une décision annulée ne se reprend pas : sanctionner encore demande une nouvelle procédure, avec ses garanties.
+    Sans `annoncer`, une autre lettre le dit déjà à la personne.
     Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
     """
     perimetre.exiger(DROIT)
@@ -273,7 +315,10 @@ def annuler_sanction(
     decision.etat = EtatDecision.ANNULEE
     if decision.periode is not None:
         decision.periode = DateRange(empty=True)
-    return _arreter(decision, "annulee", acteur, perimetre, le=timezone.localdate(), motif=motif, precision=precision)
+    return _arreter(
+        decision, "annulee", acteur, perimetre, le=timezone.localdate(), motif=motif, precision=precision,
+        annoncer=annoncer,
+    )  # fmt: skip
 
 
 def _verifier_motif(motif: str, precision: str) -> None:
@@ -284,13 +329,21 @@ def _verifier_motif(motif: str, precision: str) -> None:
 
 
 def _arreter(
-    decision: DecisionSanction, quoi: str, acteur: Agent, perimetre: Perimetre, *, le: date, motif: str, precision: str
+    decision: DecisionSanction,
+    quoi: str,
+    acteur: Agent,
+    perimetre: Perimetre,
+    *,
+    le: date,
+    motif: str,
+    precision: str,
+    annoncer: bool,
 ) -> DecisionSanction:
-    """Enregistre l'arrêt ; la personne reçoit une lettre si elle connaissait la sanction."""
+    """Enregistre l'arrêt ; la personne reçoit une lettre si elle connaissait la sanction et que rien d'autre ne le dit."""
     decision.levee_le, decision.levee_par, decision.motif_levee = le, acteur, motif
     decision.precision_levee = precision.strip()[:500]
     champs = ["etat", "periode", "levee_le", "levee_par", "motif_levee", "precision_levee"]
-    if decision.notifiee_le is not None:
+    if annoncer and decision.notifiee_le is not None:
         decision.lettre_levee = lettre_levee(decision, acteur=acteur, jour=timezone.localdate())
         champs.append("lettre_levee")
     _sauver(decision, *champs)

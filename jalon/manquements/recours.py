@@ -15,6 +15,7 @@ from jalon.manquements.decisions import (
     DROIT,
     annuler_sanction,
     exiger_suite,
+    hors_delai,
     lever_sanction,
     refus_de_la_base,
     verrouiller_decision,
@@ -38,11 +39,6 @@ def recours_a_decider(perimetre: Perimetre) -> QuerySet[RecoursSanction]:
     )
 
 
-def dernier_jour_du_recours(decision: DecisionSanction) -> date | None:
-    """Dernier jour pour contester, compris ; `None` tant que la réception n'est pas prouvée : le délai ne court pas."""
-    return None if decision.recue_le is None else ajouter_mois(decision.recue_le, "recours.delai")
-
-
 @transaction.atomic
 def enregistrer_recours(
     decision: DecisionSanction, *, acteur: Agent, perimetre: Perimetre, recu_le: date, arguments: str
@@ -63,10 +59,9 @@ def enregistrer_recours(
         raise JalonError("Un recours ne se date pas d'avance : donnez le jour où il a été reçu.")
     if recu_le < decision.notifiee_le:
         raise JalonError(f"La décision a été notifiée le {decision.notifiee_le:%d/%m/%Y} : le recours vient après.")
-    dernier = dernier_jour_du_recours(decision)
     recours = RecoursSanction(
         decision=decision, recu_le=recu_le, arguments=arguments.strip(), saisi_par=acteur,
-        hors_delai=dernier is not None and recu_le > dernier,
+        hors_delai=hors_delai(decision, recu_le),
         echeance=ajouter_mois(recu_le, "sanction.delai_reponse_recours"),
     )  # fmt: skip
     try:
@@ -91,11 +86,13 @@ def decider_recours(
     le: date | None = None,
 ) -> RecoursSanction:
     """Répond au recours et en tire l'effet : annulée, la sanction n'a valu aucun jour ; réduite, elle s'arrête `le`.
+    Une seule lettre part : la réponse, qui dit ce qui change et ce qui est rendu.
 
     Seul un recours hors délai peut être dit irrecevable ; il peut aussi être accueilli. Sans `le`, une sanction réduite
     s'arrête aujourd'hui. Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
     """
     perimetre.exiger(DROIT)
+    verrouiller_decision(recours.decision)
     recours = _verrouiller(recours)
     if recours.issue:
         raise TransitionRefuseeError(f"Ce recours a déjà sa réponse : {recours.get_issue_display().lower()}.")
@@ -108,9 +105,11 @@ def decider_recours(
     jour = timezone.localdate()
     pourquoi = MotifLevee.RECOURS
     if issue == IssueRecours.ANNULATION:
-        annuler_sanction(recours.decision, acteur=acteur, perimetre=perimetre, motif=pourquoi)
+        annuler_sanction(recours.decision, acteur=acteur, perimetre=perimetre, motif=pourquoi, annoncer=False)
     elif issue == IssueRecours.REDUCTION:
-        lever_sanction(recours.decision, acteur=acteur, perimetre=perimetre, le=le or jour, motif=pourquoi)
+        lever_sanction(
+            recours.decision, acteur=acteur, perimetre=perimetre, le=le or jour, motif=pourquoi, annoncer=False
+        )
     recours.decision = verrouiller_decision(recours.decision)
     recours.issue, recours.motivation = issue, motivation.strip()
     recours.decide_le, recours.decide_par = jour, acteur

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from jalon.agents.models import Affectation, Agent
 from jalon.agents.perimetre import Perimetre
+from jalon.documents.models import Document
+from jalon.manquements.decisions import constater_reception_decision, dernier_jour_du_recours
 from jalon.manquements.models import DecisionSanction, RecoursSanction
-from jalon.manquements.recours import decider_recours, dernier_jour_du_recours, enregistrer_recours, recours_a_decider
+from jalon.manquements.recours import decider_recours, enregistrer_recours, recours_a_decider
 from jalon.manquements.retours import retour_sous_condition
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from tests.fabriques import un_contrat
@@ -129,6 +131,15 @@ def test_accueilli_la_sanction_n_a_valu_aucun_jour(denise: Agent, recours: Recou
     assert decision.periode.isempty
 
 
+@pytest.mark.parametrize("issue", ["annulation", "reduction"])
+def test_une_seule_lettre_repond_et_dit_l_effet(denise: Agent, recours: RecoursSanction, issue: str) -> None:
+    avant = set(Document.objects.values_list("pk", flat=True))
+    recours = _repondre(recours, denise, issue)
+
+    assert set(Document.objects.values_list("pk", flat=True)) - avant == {recours.lettre_id}
+    assert DecisionSanction.objects.get(pk=recours.decision_id).lettre_levee is None
+
+
 def test_reduite_la_sanction_s_arrete_au_jour_dit(denise: Agent, recours: RecoursSanction) -> None:
     recours = _repondre(recours, denise, "reduction", le=date(2026, 4, 15))
     decision = DecisionSanction.objects.get(pk=recours.decision_id)
@@ -146,6 +157,50 @@ def test_refuse_de_dire_irrecevable_un_recours_dans_le_delai(
 
     RecoursSanction.objects.filter(pk=recours.pk).update(hors_delai=True)
     assert _repondre(recours, denise, "irrecevable").decision.etat == "notifiee"
+
+
+def _corriger(distribution: Any, decision: DecisionSanction, recue_le: date) -> None:
+    constater_reception_decision(
+        decision, acteur=distribution.siege, perimetre=Perimetre.de(distribution.siege), recu_le=recue_le,
+        motif_correction="L'accusé de réception dit un autre jour.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("recue_le", "tardif"), [(date(2026, 12, 31), True), (date(2027, 1, 1), False)])
+def test_corriger_la_reception_recompte_le_delai_d_un_recours_sans_reponse(
+    denise: Agent, distribution: Any, decision: DecisionSanction, recue_le: date, tardif: bool
+) -> None:
+    """Reçu le 1er mars : tardif si la lettre est du 31 décembre, dans le délai si elle est du 1er janvier."""
+    recours = _recours(decision, distribution.siege, date(2027, 3, 1))
+    _corriger(distribution, decision, recue_le)
+    recours.refresh_from_db()
+
+    assert recours.hors_delai is tardif
+    if tardif:
+        assert _repondre(recours, denise, "irrecevable").issue == "irrecevable"
+    else:
+        with pytest.raises(JalonError, match="dans le délai"):
+            _repondre(recours, denise, "irrecevable")
+
+
+def test_une_reception_prouvee_plus_tot_dit_le_recours_tardif(distribution: Any, decision: DecisionSanction) -> None:
+    DecisionSanction.objects.filter(pk=decision.pk).update(recue_le=None)
+    recours = _recours(decision, distribution.siege, date(2027, 3, 1))
+    assert not recours.hors_delai
+    _corriger(distribution, decision, date(2026, 12, 31))
+
+    recours.refresh_from_db()
+    assert recours.hors_delai
+
+
+def test_corriger_la_reception_ne_change_pas_un_recours_deja_decide(
+    denise: Agent, distribution: Any, decision: DecisionSanction
+) -> None:
+    recours = _repondre(_recours(decision, distribution.siege, date(2027, 3, 1)), denise, "irrecevable")
+    _corriger(distribution, decision, date(2027, 1, 1))
+
+    recours.refresh_from_db()
+    assert recours.hors_delai
 
 
 def test_refuse_une_reponse_sans_raison_ou_deux_fois(denise: Agent, recours: RecoursSanction) -> None:

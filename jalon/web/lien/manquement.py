@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from jalon.documents.ecriture import mois_en_lettres
+from jalon.manquements.decisions import dernier_jour_du_recours
 from jalon.manquements.lettres import delai_observations
 from jalon.manquements.models import (
     CanalObservation,
@@ -30,7 +31,6 @@ from jalon.manquements.models import (
     RegleSanction,
 )
 from jalon.manquements.observations import joindre_piece, recevoir_observation
-from jalon.manquements.recours import dernier_jour_du_recours
 from jalon.manquements.services import regime_du
 from jalon.personnes.liens import LienPersonnel, UsageLien, empreinte, lire_lien, noter_usage
 from jalon.rendezvous.models import MotifAbsence

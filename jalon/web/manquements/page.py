@@ -15,6 +15,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.manquements.avis import avis_repute_le
 from jalon.manquements.classement import motifs_possibles
 from jalon.manquements.constats import constater
+from jalon.manquements.decisions import dernier_jour_du_recours
 from jalon.manquements.models import (
     CanalObservation,
     EtatDecision,
@@ -27,7 +28,6 @@ from jalon.manquements.models import (
     RecoursSanction,
 )
 from jalon.manquements.observations import observations_lisibles, pieces_lisibles
-from jalon.manquements.recours import dernier_jour_du_recours
 from jalon.manquements.services import acceder_manquement
 from jalon.rendezvous.models import MotifAbsence
 from jalon.traces.models import Lecture
