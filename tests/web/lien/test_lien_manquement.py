@@ -83,6 +83,18 @@ def test_repond_avec_une_preuve_et_demande_a_etre_entendue(manquement: Manquemen
     assert "Ce que vous avez envoyé" in page
 
 
+def test_dit_quand_elle_sera_entendue_puis_qu_elle_l_a_ete(manquement: Manquement, distribution: Distribution) -> None:
+    jeton = un_jeton(manquement, distribution)
+    tenus = Manquement.objects.filter(pk=manquement.pk)
+    tenus.update(demande_audition=True, audition_proposee_le=timezone.localdate())
+    assert "On vous attend le" in Client().get(f"/lien/{jeton}/reponse/").content.decode()
+
+    tenus.update(entendue_le=timezone.localdate())
+    page = Client().get(f"/lien/{jeton}/reponse/").content.decode()
+    assert "Votre audition a eu lieu le" in page
+    assert "On vous attend le" not in page
+
+
 def test_une_photo_seule_suffit(manquement: Manquement, distribution: Distribution) -> None:
     assert repondre(un_jeton(manquement, distribution), preuve=SimpleUploadedFile("p.pdf", PDF)).status_code == 302
     assert PieceManquement.objects.count() == 1
