@@ -51,20 +51,25 @@ def a_neuf_heures(le: date) -> datetime:
     return timezone.make_aware(datetime.combine(le, time(9)))
 
 
-def une_personne_suivie(distribution: Any, *, depuis: date | None = None, **champs: Any) -> Personne:
+def une_personne_suivie(
+    distribution: Any, *, depuis: date | None = None, personne: Personne | None = None, **champs: Any
+) -> Personne:
     """Soumise aux droits et devoirs, orientée et notifiée, suivie par un référent ; sans contrat encore.
 
+    `personne` : celle qu'un flux a déjà donnée, avec ses droits et son adresse.
     `referent=False`, `orientee=False`, `notifiee=False` : il manque ce fait-là, et lui seul.
     """
     referent, orientee = champs.pop("referent", True), champs.pop("orientee", True)
     notifiee = champs.pop("notifiee", True)
     depuis = depuis or il_y_a(500)
     ccas = distribution.organisme(CategorieOrganisme.CCAS)
-    personne = une_allocataire(territoire=distribution.territoire, **champs)
     vaut = DateRange(depuis, None)
-    Rattachement.objects.filter(personne=personne).update(periode=vaut)
-    Soumission.objects.filter(personne=personne).update(periode=vaut)
-    Situation.objects.filter(dossier__foyer__rattachements__personne=personne).update(periode=vaut)
+    adresse: dict[str, Any] | None = {}
+    if personne is None:
+        personne, adresse = une_allocataire(territoire=distribution.territoire, **champs), None
+        Rattachement.objects.filter(personne=personne).update(periode=vaut)
+        Soumission.objects.filter(personne=personne).update(periode=vaut)
+        Situation.objects.filter(dossier__foyer__rattachements__personne=personne).update(periode=vaut)
     Accompagnement.objects.create(
         personne=personne, organisme=ccas, territoire=distribution.territoire, periode=vaut, nature="reference"
     )
@@ -75,7 +80,7 @@ def une_personne_suivie(distribution: Any, *, depuis: date | None = None, **cham
         )  # fmt: skip
     if orientee:
         decision: DecisionOrientation = une_decision(
-            distribution, personne=personne, decidee_le=depuis, periode=DateRange(depuis, None)
+            distribution, personne=personne, adresse=adresse, decidee_le=depuis, periode=DateRange(depuis, None)
         )
         if notifiee:
             NotificationOrientation.objects.create(

@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.droits.models import AvisPresident, DossierRsa, Montant
 from jalon.instances.acces import acceder_dossier_seance
 from jalon.instances.auditions import convoquer_personnes, fixer_passages, noter_venue
 from jalon.instances.avis import Proposition, regles_proposables, statuer_avis
@@ -38,7 +36,7 @@ from jalon.manquements.decisions import (
 from jalon.manquements.legalite import debut_habituel
 from jalon.manquements.models import DecisionSanction, EtatDecision, EtatManquement, Manquement, RegleSanction
 from jalon.manquements.observations import joindre_piece, recevoir_observation, reconnaitre_motif_legitime
-from jalon.manquements.rapprochement import Constat, rapprocher
+from jalon.manquements.rapprochement import Constat, Ecart, rapprocher
 from jalon.manquements.saisine import (
     SaisineIncompleteError,
     ajouter_fait,
@@ -49,8 +47,9 @@ from jalon.manquements.saisine import (
     saisir_instance,
 )
 from jalon.manquements.transmissions import produire_transmission
-from jalon.organismes.models import CategorieOrganisme
+from jalon.organismes.models import CategorieOrganisme, CommuneTerritoire
 from jalon.personnes.liens import UsageLien, lire_lien
+from jalon.personnes.models import Personne
 from jalon.referentiels.parametres import nombre
 from jalon.rendezvous.agenda import Creneau
 from jalon.rendezvous.contacts import noter_contact
@@ -60,16 +59,18 @@ from jalon.rendezvous.rendez_vous import constater_rendez_vous, fixer_rendez_vou
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError, TransitionRefuseeError
 from jalon.traces.models import Acte
 from tests.distribution import Distribution
-from tests.echanges.aides_mois import Departement, departement
+from tests.echanges.aides_mois import Departement, Mois, departement, mois
+from tests.echanges.flux_caf.fabrique import adresse, avis_droit, foyer, personne
 from tests.manquements.aides import motif, qui
 from tests.manquements.fabriques import une_personne_suivie
-from tests.manquements.sanctions import regle, un_flux
+from tests.manquements.sanctions import regle
 
-__all__ = ["departement"]
+__all__ = ["departement", "mois"]
 
 pytestmark = pytest.mark.django_db
 LUNDI = date(2026, 1, 5)
 DROIT = Decimal("646.52")
+TRENTE_POUR_CENT = Decimal("193.96")
 PHOTO = b"%PDF-1.4\n%%EOF\n"
 
 
@@ -99,13 +100,40 @@ def calendrier(monkeypatch: pytest.MonkeyPatch) -> Calendrier:
     return Calendrier(monkeypatch)
 
 
-class Suivi:
-    """Une personne suivie, et les agents qui agissent : son référent, l'instructeur, le décideur, le siège."""
+class Caisse:
+    """La caisse : le fichier de chaque mois, où le foyer de la personne est tel qu'elle le paie."""
 
-    def __init__(self, calendrier: Calendrier) -> None:
+    def __init__(self, mois: Mois, commune: str) -> None:
+        self._mois, self._commune = mois, commune
+
+    def envoyer(
+        self, le: date, *, reduction: tuple[Decimal, date, date] | None = None, suspendue_le: date | None = None
+    ) -> None:
+        """Le flux de ce mois. `reduction` : retenue mensuelle, premier et dernier jours ; `suspendue_le` : tout l'est."""
+        retenue = reduction[0] if reduction is not None else None
+        self._mois(
+            [
+                foyer(
+                    adresses=[adresse(commune=self._commune)], personnes=[personne(nom="ROUSSEAU")],
+                    etat="2" if suspendue_le is None else "4",
+                    montants={"MTTOTDRORSA": DROIT, "MTREDCGRSA": retenue},
+                    suspensions_versement=[] if suspendue_le is None else [("CG", suspendue_le)],
+                    avis="" if reduction is None else avis_droit(reductions=[reduction]),
+                )
+            ],
+            le.isoformat(),
+        )  # fmt: skip
+
+
+class Suivi:
+    """Une personne que la caisse paie et que l'on suit ; ceux qui agissent : référent, instructeur, décideur, siège."""
+
+    def __init__(self, calendrier: Calendrier, mois: Mois) -> None:
         self.calendrier, self.d = calendrier, Distribution()
-        self.personne = une_personne_suivie(self.d, depuis=date(2025, 9, 1))
-        self.dossier = DossierRsa.objects.get(soumissions__personne=self.personne)
+        communes = CommuneTerritoire.objects.filter(territoire=self.d.territoire).order_by("commune_id")
+        self.caisse = Caisse(mois, communes[0].commune_id)
+        self.caisse.envoyer(date(2025, 8, 31))
+        self.personne = une_personne_suivie(self.d, depuis=date(2025, 9, 1), personne=Personne.objects.get())
         self.jeton = ""
 
     @cached_property
@@ -174,8 +202,8 @@ class Suivi:
 
 
 @pytest.fixture
-def suivi(departement: Departement, calendrier: Calendrier) -> Suivi:
-    return Suivi(calendrier)
+def suivi(departement: Departement, calendrier: Calendrier, mois: Mois) -> Suivi:
+    return Suivi(calendrier, mois)
 
 
 # --- Une raison, une preuve : rien à reprocher
@@ -256,6 +284,63 @@ class Instances:
 
 
 def test_entendue_suspendue_en_regle_levee_et_la_caisse_suit(suivi: Suivi) -> None:
+    """Une part est retenue : le flux la dit avis du président, réduction et montant du mois."""
+    decision = _suspendue(suivi, taux=30)
+    _recevoir_le_premier_flux(suivi, decision, reduction=TRENTE_POUR_CENT)
+    ecart = _ecart()
+    assert (ecart.constat, ecart.montant_constate) == (Constat.CONFORME, TRENTE_POUR_CENT), ecart.phrase
+
+    _se_mettre_en_regle(suivi, decision)
+    assert _ecart().constat == Constat.CONFORME, "le flux reçu avant la levée ne la contredit pas"
+    _recevoir_le_flux_suivant(suivi)
+    ecart = _ecart()
+    assert (ecart.constat, ecart.flux_du) == (Constat.CONFORME, timezone.localdate()), ecart.phrase
+    assert "ne l'applique plus" in ecart.phrase
+
+
+def test_toute_l_allocation_suspendue_puis_rendue_et_la_caisse_suit(suivi: Suivi) -> None:
+    """Tout est retenu : le flux le dit suspension du versement, à son motif."""
+    decision = _suspendue(suivi, taux=100)
+    _recevoir_le_premier_flux(suivi, decision, tout=True)
+    assert _ecart().constat == Constat.CONFORME, _ecart().phrase
+
+    _se_mettre_en_regle(suivi, decision)
+    _recevoir_le_flux_suivant(suivi)
+    ecart = _ecart()
+    assert (ecart.constat, ecart.flux_du) == (Constat.CONFORME, timezone.localdate()), ecart.phrase
+
+
+def test_la_caisse_retient_un_autre_montant(suivi: Suivi) -> None:
+    decision = _suspendue(suivi, taux=30)
+    _recevoir_le_premier_flux(suivi, decision, reduction=Decimal("95.00"))
+    ecart = _ecart()
+
+    assert (ecart.constat, ecart.a_traiter) == (Constat.AUTRE_MONTANT, True)
+    assert ecart.phrase == "La caisse retient 95,00 € par mois, au lieu de 193,96 €."
+
+
+def test_la_caisse_ne_retient_rien(suivi: Suivi) -> None:
+    decision = _suspendue(suivi, taux=30)
+    _recevoir_le_premier_flux(suivi, decision)
+    ecart = _ecart()
+
+    assert (ecart.constat, ecart.a_traiter) == (Constat.ABSENTE, True)
+    assert "ne l'applique pas" in ecart.phrase
+
+
+def test_la_caisse_retient_encore_apres_la_levee(suivi: Suivi) -> None:
+    decision = _suspendue(suivi, taux=30)
+    _recevoir_le_premier_flux(suivi, decision, reduction=TRENTE_POUR_CENT)
+    _se_mettre_en_regle(suivi, decision)
+    _recevoir_le_flux_suivant(suivi, encore=_reduction(decision, TRENTE_POUR_CENT))
+    ecart = _ecart()
+
+    assert (ecart.constat, ecart.flux_du, ecart.a_traiter) == (Constat.NON_LEVEE, timezone.localdate(), True)
+    assert "l'applique encore : elle devait être finie" in ecart.phrase
+
+
+def _suspendue(suivi: Suivi, *, taux: int) -> DecisionSanction:
+    """De la saisine à la transmission : entendue, assistée, l'avis rendu, la décision reçue, la caisse prévenue."""
     manquement = suivi.avertie()
     recevoir_observation(
         manquement, **suivi.referent, canal="oral", texte="", recue_le=timezone.localdate(), relue=True,
@@ -269,14 +354,13 @@ def test_entendue_suspendue_en_regle_levee_et_la_caisse_suit(suivi: Suivi) -> No
     with pytest.raises(SanctionRefuseeError, match="entendue"):
         suivi.decider(manquement, regle=_premiere(), taux=30, duree=1)
 
-    _tenir_la_seance(suivi, Instances(suivi.d), manquement)
+    _tenir_la_seance(suivi, Instances(suivi.d), manquement, taux)
 
     suivi.calendrier.passer(3)
-    decision = _decider_notifier_transmettre(suivi, manquement)
-    _se_mettre_en_regle(suivi, decision)
+    return _decider_notifier_transmettre(suivi, manquement, taux)
 
 
-def _tenir_la_seance(suivi: Suivi, ici: Instances, manquement: Manquement) -> None:
+def _tenir_la_seance(suivi: Suivi, ici: Instances, manquement: Manquement, taux: int) -> None:
     """L'inscription, les convocations, l'audition assistée, l'avis, la clôture ; le membre lit de l'une à l'autre."""
     secretaire, presidence = qui(suivi.d.orienteur), qui(ici.presidente)
     delai = int(nombre("instance.delai_convocation", timezone.localdate()))
@@ -304,7 +388,9 @@ def _tenir_la_seance(suivi: Suivi, ici: Instances, manquement: Manquement) -> No
     proposee = next(r for r in regles_proposables(dossier, manquement) if r.nature == "suspension")
     statuer_avis(
         dossier, **presidence,
-        proposition=Proposition("favorable", regle=proposee, taux=30, duree=2, texte="Entendue, n'a pas donné de raison."),
+        proposition=Proposition(
+            "favorable", regle=proposee, taux=taux, duree=2, texte="Entendue, n'a pas donné de raison."
+        ),
     )  # fmt: skip
     manquement.refresh_from_db()
     assert manquement.etat == EtatManquement.AVERTI, "l'avis attend la clôture"
@@ -319,64 +405,69 @@ def _tenir_la_seance(suivi: Suivi, ici: Instances, manquement: Manquement) -> No
     assert (manquement.etat, manquement.entendue_le, manquement.assistee_par) == (
         EtatManquement.AVIS_RENDU, tenue_le, "Une amie"
     )  # fmt: skip
-    assert (manquement.avis.sens, manquement.avis.taux, manquement.avis.duree) == ("favorable", 30, 2)
+    assert (manquement.avis.sens, manquement.avis.taux, manquement.avis.duree) == ("favorable", taux, 2)
 
 
-def _decider_notifier_transmettre(suivi: Suivi, manquement: Manquement) -> DecisionSanction:
+def _decider_notifier_transmettre(suivi: Suivi, manquement: Manquement, taux: int) -> DecisionSanction:
     """Hors de la grille, refusé ; dans la grille, décidé, notifié, reçu, et la caisse le sait."""
     premiere = _premiere()
     assert premiere.duree_max is not None
-    for taux, duree in ((29, 1), (30, premiere.duree_max + 1)):
+    for hors, duree in ((29, 1), (30, premiere.duree_max + 1)):
         with pytest.raises(SanctionRefuseeError):
-            suivi.decider(manquement, regle=premiere, taux=taux, duree=duree)
-    decision = suivi.decider(manquement, regle=premiere, taux=30, duree=2)
+            suivi.decider(manquement, regle=premiere, taux=hors, duree=duree)
+    decision = suivi.decider(manquement, regle=premiere, taux=taux, duree=2)
     decision = notifier_decision(decision, **qui(suivi.decideur))
     assert decision.lettre is not None
     assert decision.debut == debut_habituel(timezone.localdate())
     suivi.calendrier.passer(4)
     decision = constater_reception_decision(decision, **suivi.instructeur, recu_le=timezone.localdate())
-    Montant.objects.create(dossier=suivi.dossier, total=DROIT, periode=DateRange(date(2025, 9, 1), None))
     [transmission] = produire_transmission(**suivi.instructeur)
     assert transmission.lettre is not None
-    assert transmission.lignes.get().montant_prevu == Decimal("193.96")
+    assert transmission.lignes.get().montant_prevu == (TRENTE_POUR_CENT if taux == 30 else DROIT)
     assert produire_transmission(**suivi.instructeur) == [], "la caisse ne l'apprend pas deux fois"
-    assert _constats() == [Constat.ATTENTE]
+    assert _ecart().constat == Constat.ATTENTE
     return decision
 
 
-def _se_mettre_en_regle(suivi: Suivi, decision: DecisionSanction) -> None:
-    """La caisse retient le premier mois ; la personne vient ; la sanction s'arrête, et le flux suivant le dit."""
-    assert decision.debut is not None
+def _reduction(decision: DecisionSanction, montant: Decimal) -> tuple[Decimal, date, date]:
+    """La retenue et ses jours, tels que la décision les a fixés à la caisse."""
     assert decision.periode is not None
-    premier_flux = decision.debut + relativedelta(day=31)
-    un_flux(suivi.personne, suivi.calendrier.aller_au(premier_flux))
-    retenue = AvisPresident.objects.create(
-        dossier=suivi.dossier, type="reduction", debut=decision.debut, fin=decision.periode.upper - timedelta(days=1),
-        montant=Decimal("193.96"), periode=DateRange(premier_flux, None),
-    )  # fmt: skip
-    assert _constats() == [Constat.CONFORME]
+    return montant, decision.periode.lower, decision.periode.upper - timedelta(days=1)
 
+
+def _recevoir_le_premier_flux(
+    suivi: Suivi, decision: DecisionSanction, *, reduction: Decimal | None = None, tout: bool = False
+) -> None:
+    """Le fichier de la fin du mois où la sanction commence, importé le jour où il arrive."""
+    assert decision.debut is not None
+    suivi.caisse.envoyer(
+        suivi.calendrier.aller_au(decision.debut + relativedelta(day=31)),
+        reduction=None if reduction is None else _reduction(decision, reduction),
+        suspendue_le=decision.debut if tout else None,
+    )
+
+
+def _recevoir_le_flux_suivant(suivi: Suivi, *, encore: tuple[Decimal, date, date] | None = None) -> None:
+    suivi.caisse.envoyer(suivi.calendrier.aller_au(timezone.localdate() + relativedelta(day=31)), reduction=encore)
+
+
+def _se_mettre_en_regle(suivi: Suivi, decision: DecisionSanction) -> None:
+    """Cinq jours plus tard, la personne est venue : la sanction s'arrête ce jour-là, et la caisse l'apprend."""
     en_regle = suivi.calendrier.passer(5)
-    decision = lever_sanction(decision, **qui(suivi.decideur), le=en_regle, motif="en_regle")
-    assert (decision.etat, decision.periode.upper if decision.periode else None) == (EtatDecision.LEVEE, en_regle)
-    assert decision.lettre_levee is not None
-    [levee] = produire_transmission(**suivi.instructeur)
-    assert levee.lignes.get().objet == "lever"
-
-    second_flux = premier_flux + relativedelta(months=1, day=31)
-    un_flux(suivi.personne, suivi.calendrier.aller_au(second_flux))
-    assert _constats() == [Constat.NON_LEVEE], "la caisse retient encore : un écart"
-    retenue.periode = DateRange(premier_flux, second_flux)
-    retenue.save(update_fields=["periode"])
-    assert _constats() == [Constat.CONFORME]
+    levee = lever_sanction(decision, **qui(suivi.decideur), le=en_regle, motif="en_regle")
+    assert (levee.etat, levee.periode.upper if levee.periode else None) == (EtatDecision.LEVEE, en_regle)
+    assert levee.lettre_levee is not None
+    [transmission] = produire_transmission(**suivi.instructeur)
+    assert transmission.lignes.get().objet == "lever"
 
 
 def _premiere() -> RegleSanction:
     return regle("plein_emploi", "premiere")
 
 
-def _constats() -> list[Constat]:
-    return [ecart.constat for ecart in rapprocher()]
+def _ecart() -> Ecart:
+    [ecart] = rapprocher()
+    return ecart
 
 
 def _actes(manquement: Manquement) -> list[str]:
