@@ -14,6 +14,7 @@ from jalon.contrats import objectifs, redaction
 from jalon.contrats.enums import EtatContrat, EtatObjectif
 from jalon.contrats.models import Contrat
 from jalon.contrats.services import orientation_en_vigueur, ouvrir_contrat, types_proposes
+from jalon.manquements.retours import retour_sous_condition
 from jalon.personnes.selectors import acceder_personne
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError, JalonError
 from jalon.traces.models import Lecture
@@ -64,6 +65,7 @@ def ouvrir(request: HttpRequest, public_id: UUID) -> HttpResponse:
         .order_by("-pk")
         .first(),
         "choisi": request.POST.get("type", ""),
+        "retour": retour_sous_condition(personne, jour) if request.perimetre.peut("manquements.consulter") else None,
     }
     return page(request, "ouvrir", contexte, status=statut)
 

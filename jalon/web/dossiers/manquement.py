@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from uuid import UUID
 
 from jalon.manquements.models import EtatDecision, EtatManquement
+from jalon.manquements.retours import Retour, retour_sous_condition
 from jalon.web.dossiers.selectors import DossierPersonne
 from jalon.web.templatetags.jalon import date_courte, jours, mot_defini
 
@@ -29,6 +30,13 @@ def blocs_procedure(dossier: DossierPersonne, jour: date) -> list[BlocProcedure]
     """Celles qui attendent encore quelque chose ; closes, il n'en reste que les lignes de « Ce qui s'est passé »."""
     lues = dossier.lignes.get("procedures", [])
     return [bloc for bloc in (_bloc(lue, jour) for lue in lues) if bloc is not None]
+
+
+def retour_de(dossier: DossierPersonne, jour: date) -> Retour | None:
+    """Le contrat à signer avant tout retour (L262-38) ; rien n'est lu si aucune décision n'a été prise."""
+    if not any(lue.decision_etat for lue in dossier.lignes.get("procedures", [])):
+        return None
+    return retour_sous_condition(dossier.personne, jour)
 
 
 def _bloc(lue: SimpleNamespace, jour: date) -> BlocProcedure | None:

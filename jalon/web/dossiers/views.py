@@ -23,7 +23,7 @@ from jalon.traces.services import noter_lecture
 from jalon.web.dossiers.contrat import blocs_contrat
 from jalon.web.dossiers.droits import explication_soumission, ressources_par_mois
 from jalon.web.dossiers.frise import MONTRES, frise
-from jalon.web.dossiers.manquement import blocs_procedure
+from jalon.web.dossiers.manquement import blocs_procedure, retour_de
 from jalon.web.dossiers.orientations import decisions_de, reorientations_de
 from jalon.web.dossiers.parcours import chemin, delais, pastilles, suite
 from jalon.web.dossiers.selectors import DossierPersonne, dossier_foyer, dossier_personne
@@ -51,7 +51,7 @@ def personne(request: HttpRequest, public_id: UUID) -> HttpResponse:
         request, dossier, "parcours",
         faits=faits if tout else faits[:MONTRES], caches=0 if tout else max(0, len(faits) - MONTRES),
         suite=suite(dossier, _perimetre(request), timezone.localdate()),
-        procedures=blocs_procedure(dossier, timezone.localdate()),
+        procedures=blocs_procedure(dossier, timezone.localdate()), retour=retour_de(dossier, timezone.localdate()),
         contrats=blocs_contrat(dossier, _perimetre(request), timezone.localdate()), delais=delais(dossier, timezone.localdate()),
     )  # fmt: skip
 

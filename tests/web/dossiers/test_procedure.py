@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from jalon.manquements.models import Manquement
+from jalon.accompagnements.models import Accompagnement
+from jalon.manquements.models import Manquement, Regime
+from jalon.organismes.models import CategorieOrganisme
 from jalon.traces.services import tracer
 from jalon.web.templatetags.jalon import date_courte
 from tests.distribution import Distribution
@@ -122,3 +125,36 @@ def test_la_carte_ne_coute_aucune_requete_de_plus(connecte: Any, distribution: D
     with CaptureQueriesContext(connection) as sans:
         page(client, manquement)
     assert len(avec) == len(sans)
+
+
+@pytest.fixture
+def sanctionnee(distribution: Distribution) -> Manquement:
+    """Sa décision est d'un régime qui demande, douze mois durant, un contrat signé avant tout retour."""
+    Regime.objects.filter(code="plein_emploi").update(retour_mois=12)
+    decision = une_sanction(distribution, timezone.localdate(), la_regle=regle("plein_emploi", "premiere"))
+    return Manquement.objects.get(pk=decision.manquement_id)
+
+
+AVANT_TOUT_RETOUR = "le droit ne se rouvre qu&#x27;après la signature d&#x27;un contrat"
+
+
+@pytest.mark.parametrize(("mois", "dit"), [(12, True), (None, False)])
+def test_dit_qu_un_contrat_precede_le_retour_si_le_regime_le_demande(
+    connecte: Any, distribution: Distribution, sanctionnee: Manquement, mois: int | None, dit: bool
+) -> None:
+    Regime.objects.filter(code="plein_emploi").update(retour_mois=mois)
+    client = connecte("siege")
+    assert (AVANT_TOUT_RETOUR in page(client, sanctionnee).content.decode()) == dit
+
+
+def test_dit_a_qui_ouvre_un_contrat_qu_il_precede_le_retour(
+    connecte: Any, distribution: Distribution, sanctionnee: Manquement
+) -> None:
+    Accompagnement.objects.create(
+        personne=sanctionnee.personne, organisme=distribution.organisme(CategorieOrganisme.CCAS),
+        territoire=distribution.territoire, periode=DateRange(timezone.localdate(), None),
+    )  # fmt: skip
+    client, adresse = connecte("partenaire"), reverse("contrat_ouvrir", args=[sanctionnee.personne.public_id])
+    assert AVANT_TOUT_RETOUR in client.get(adresse).content.decode()
+    sans_le_droit(distribution.partenaire)
+    assert AVANT_TOUT_RETOUR not in client.get(adresse).content.decode()
