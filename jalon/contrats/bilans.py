@@ -10,6 +10,7 @@ from typing import Any, Final
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
@@ -320,7 +321,7 @@ def donnees_pdf(bilan: BilanContrat, grilles: list[Passation]) -> dict[str, Any]
         "date": date_en_lettres(bilan.date),
         "du": date_en_lettres(contrat.periode.lower),
         "au": date_en_lettres(contrat.periode.upper - relativedelta(days=1)),
-        "referent": f"{mot('referent').singulier.capitalize()} : {referent or 'à nommer'}, {contrat.organisme.libelle}",
+        "referent": f"{capfirst(mot('referent').singulier)} : {referent or 'à nommer'}, {contrat.organisme.libelle}",
         "avance": bilan.avance.strip().splitlines(),
         "reste": bilan.reste.strip().splitlines(),
         "dit": bilan.dit_par_la_personne.strip().splitlines(),

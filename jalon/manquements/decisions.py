@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
@@ -370,6 +371,6 @@ def _tracer(
         f"{CODE}.{quoi}", decision, acteur=acteur, organisme=perimetre.organisme_principal,
         personnes=[decision.personne.public_id], de=de, vers=vers or decision.etat, motif=motif[:500],
         donnees={"regle": decision.regle.code, "regime": decision.regle.regime.code},
-        resume=f"{mot('sanction').singulier.capitalize()} {decision.get_etat_display().lower()} : "
+        resume=f"{capfirst(mot('sanction').singulier)} {decision.get_etat_display().lower()} : "
         f"{decision.get_nature_display().lower()}, {combien}"[:300],
     )  # fmt: skip

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from jalon.accompagnements.models import DesignationCorrespondant, DesignationReferent
@@ -81,7 +82,7 @@ def referencement(request: HttpRequest) -> HttpResponse:
         "tableaux": [
             ("Par public", "Public", _table(lignes(comptes, "tranche", ages) + lignes(comptes, "sexe", sexes), jour, "public")),
             (
-                f"Par {mot('territoire').singulier}", mot("territoire").singulier.capitalize(),
+                f"Par {mot('territoire').singulier}", capfirst(mot("territoire").singulier),
                 _table(lignes(comptes, "territoire", territoires), jour, "territoire"),
             ),
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 
 from jalon.agents.perimetre import Perimetre
 from jalon.echanges.campagnes.lecture import LIBELLES, OBLIGATOIRES
@@ -56,7 +57,7 @@ class DepotForm(forms.Form):
             territoires = territoires.filter(pk__in=perimetre.territoires)
         self.fields["format"].queryset = FormatListe.objects.filter(actif=True)
         self.fields["territoire"].queryset = territoires
-        self.fields["territoire"].label = mot("territoire").singulier.capitalize()
+        self.fields["territoire"].label = capfirst(mot("territoire").singulier)
         self.fields["organisme"].queryset = Organisme.objects.filter(actif=True)
 
 
@@ -102,11 +103,11 @@ class DecisionForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["type"].queryset = TypeOrientation.objects.filter(actif=True)
-        self.fields["type"].label = mot("type_orientation").singulier.capitalize()
+        self.fields["type"].label = capfirst(mot("type_orientation").singulier)
         self.fields["organisme"].queryset = Organisme.objects.filter(actif=True, accueils__isnull=False).distinct()
-        self.fields["organisme"].label = mot("structure_accueil").singulier.capitalize()
+        self.fields["organisme"].label = capfirst(mot("structure_accueil").singulier)
         self.fields["motif"].queryset = MotifOrientation.objects.filter(actif=True)
         self.fields["parcours"].queryset = Parcours.objects.filter(actif=True)
-        self.fields["parcours"].label = mot("parcours").singulier.capitalize()
+        self.fields["parcours"].label = capfirst(mot("parcours").singulier)
         if not self.fields["parcours"].queryset.exists():
             del self.fields["parcours"]

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_POST
 
 from jalon.echanges.campagnes.lecture import reconnaitre
@@ -231,7 +232,7 @@ def clore(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
     def acte() -> str:
         clore_campagne(suivie, acteur=request.user, perimetre=request.perimetre)
-        return f"{mot('campagne').singulier.capitalize()} close : les lignes sans suite sont effacées."
+        return f"{capfirst(mot('campagne').singulier)} close : les lignes sans suite sont effacées."
 
     tenter(request, acte)
     return redirect("campagnes")
