@@ -115,21 +115,23 @@ def base_de_donnees(adresse: str) -> dict[str, object]:
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {cle: valeur for cle, valeur in lus.items() if cle not in connus},
+        # La muraille de la base compte ses jours comme les écrans : ceux d'ici, pas ceux de Greenwich.
+        "TIME_ZONE": TIME_ZONE,
     }
 
 
 PROCESSUS_WEB = os.environ.get("JALON_PROCESSUS") == "web"
 ADRESSE_BASE = os.environ.get("DATABASE_URL", "")
 ADRESSE_BASE_WEB = os.environ.get("DATABASE_URL_WEB", "") or ADRESSE_BASE
+TIME_ZONE = "Europe/Paris"
+USE_TZ = True
 DATABASES = {"default": base_de_donnees(ADRESSE_BASE_WEB if PROCESSUS_WEB else ADRESSE_BASE)}
 ROLE_WEB = "jalon_web"
 """Rôle PostgreSQL des requêtes web : il ne possède aucune table et subit la sécurité par ligne."""
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "fr"
-TIME_ZONE = "Europe/Paris"
 USE_I18N = True
-USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
 USE_THOUSAND_SEPARATOR = True
 

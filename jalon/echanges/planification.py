@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
@@ -55,8 +55,8 @@ def travaux_du_jour(a_la_date: date) -> dict[str, int]:
 
 def purger_lectures(a_la_date: date) -> int:
     """Efface les lectures plus vieilles que la durée fixée par le département. Réf. : CASF R. 262-107."""
-    limite = timezone.now().replace(year=a_la_date.year, month=a_la_date.month, day=a_la_date.day)
-    limite -= relativedelta(months=int(nombre(CONSERVATION_LECTURES, a_la_date)))
+    premier_jour = a_la_date - relativedelta(months=int(nombre(CONSERVATION_LECTURES, a_la_date)))
+    limite = timezone.make_aware(datetime.combine(premier_jour, time.min))
     effacees, _ = Lecture.objects.filter(lu_le__lt=limite).delete()
     return effacees
 

@@ -12,7 +12,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pghistory.models
@@ -199,6 +199,9 @@ def coder(valeur: Any) -> Any:
         return {"du": coder(valeur.lower), "au": coder(valeur.upper)}
     if isinstance(valeur, bytes | memoryview):
         return base64.b64encode(bytes(valeur)).decode()
+    if isinstance(valeur, datetime):
+        # Un même instant s'écrit d'une seule façon, quelle que soit l'horloge de qui le lit.
+        return valeur.astimezone(UTC).isoformat()
     if isinstance(valeur, date):
         return valeur.isoformat()
     return valeur

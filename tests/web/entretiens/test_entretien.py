@@ -37,7 +37,8 @@ def personne(distribution: Distribution) -> Personne:
 
 @pytest.fixture
 def rendez_vous(distribution: Distribution, personne: Personne) -> RendezVous:
-    return prendre(personne, distribution.partenaire, timezone.localdate())
+    """Il a eu lieu hier : celui d'aujourd'hui, avant neuf heures, serait encore à venir."""
+    return prendre(personne, distribution.partenaire, timezone.localdate() - timedelta(days=1))
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ class TestNote:
         assert "La note est gardée" in texte(page)
         assert "« Je cherche »" in texte(page)
         note = NoteEntretien.objects.get()
-        assert (note.rendez_vous, note.date) == (rendez_vous, timezone.localdate())
+        assert (note.rendez_vous, note.date) == (rendez_vous, timezone.localdate(rendez_vous.debut))
 
     def test_le_lexique_avertit_sans_empecher(self, connecte: Any, rendez_vous: RendezVous) -> None:
         page = connecte("partenaire").post(adresse(rendez_vous), {"faits": "Elle est fainéante."}, follow=True)
