@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange, Jsonb
 
 from jalon.referentiels import parametres
 from jalon.referentiels.communes import ReferentielCommunes
-from jalon.referentiels.models import Commune, Epci, Libelle, Parametre, ProfilDepartement
+from jalon.referentiels.models import Epci, Libelle, Parametre, ProfilDepartement
 from jalon.referentiels.profil import Profil
 
-CHAMPS_COMMUNE: Final = ("nom", "departement", "codes_postaux", "anciens_codes", "population", "epci_id")
+POSER_COMMUNES: Final = """
+insert into referentiels_commune as posee
+  (code_insee, nom, departement, codes_postaux, anciens_codes, population, epci_id)
+select code_insee, nom, departement, codes_postaux, anciens_codes, population, epci_id
+from jsonb_to_recordset(%s) as voulue(code_insee text, nom text, departement text, codes_postaux text[],
+  anciens_codes text[], population integer, epci_id text)
+on conflict (code_insee) do update set
+  nom = excluded.nom, departement = excluded.departement, codes_postaux = excluded.codes_postaux,
+  anciens_codes = excluded.anciens_codes, population = excluded.population, epci_id = excluded.epci_id
+where posee is distinct from excluded
+"""
+"""Les communes du pays en une commande ; la base compare elle-même, et n'écrit que celles qui ont changé."""
 
 
 @transaction.atomic
@@ -38,28 +49,21 @@ def installer_communes(referentiel: ReferentielCommunes, *, departements: Collec
     for code, rattachee in referentiel.rattachees.items():
         if code != rattachee.commune_actuelle:
             anciens.setdefault(rattachee.commune_actuelle, []).append(code)
-    voulues = [
-        Commune(
-            code_insee=commune.code,
-            nom=commune.nom,
-            departement=commune.departement,
-            codes_postaux=list(commune.codes_postaux),
-            anciens_codes=sorted(set(anciens.get(commune.code, []))),
-            population=commune.population,
-            epci_id=commune.epci,
-        )
+    lignes = [
+        {
+            "code_insee": commune.code,
+            "nom": commune.nom,
+            "departement": commune.departement,
+            "codes_postaux": list(commune.codes_postaux),
+            "anciens_codes": sorted(set(anciens.get(commune.code, []))),
+            "population": commune.population,
+            "epci_id": commune.epci,
+        }
         for commune in retenues
     ]
-    posees = {ligne[0]: ligne for ligne in Commune.objects.values_list("code_insee", *CHAMPS_COMMUNE)}
-    Commune.objects.bulk_create(
-        [commune for commune in voulues if posees.get(commune.code_insee) != _ligne(commune)],
-        batch_size=5_000, update_conflicts=True, unique_fields=["code_insee"], update_fields=CHAMPS_COMMUNE,
-    )  # fmt: skip
+    with connection.cursor() as curseur:
+        curseur.execute(POSER_COMMUNES, [Jsonb(lignes)])
     return len(retenues)
-
-
-def _ligne(commune: Commune) -> tuple[object, ...]:
-    return (commune.code_insee, *(getattr(commune, champ) for champ in CHAMPS_COMMUNE))
 
 
 @transaction.atomic
