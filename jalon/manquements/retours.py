@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
+from django.db.models import F
 
 from jalon.contrats.models import Contrat
+from jalon.droits.models import EtatDossier, Situation
 from jalon.manquements.models import DecisionSanction, EtatDecision, NatureSanction
 from jalon.personnes.models import Personne
 
@@ -34,7 +36,8 @@ class Retour:
 def retour_sous_condition(personne: Personne, jour: date) -> Retour | None:
     """Dernière sanction dont le régime demande un contrat avant tout retour, si ce temps court encore ce jour.
 
-    Le temps se compte depuis la notification. Une sanction annulée, ou levée parce qu'elle était fausse, ne compte pas.
+    Le temps se compte depuis la notification. On ne revient que d'un droit clos depuis : tant que les flux le disent
+    ouvert, rien n'est exigé. Une sanction annulée, ou levée parce qu'elle était fausse, ne compte pas (L262-38).
     """
     decisions = (
         DecisionSanction.objects.filter(
@@ -50,7 +53,7 @@ def retour_sous_condition(personne: Personne, jour: date) -> Retour | None:
     if decision is None or decision.notifiee_le is None:
         return None
     jusqu_au = decision.notifiee_le + relativedelta(months=decision.regle.regime.retour_mois or 0)
-    if jour > jusqu_au:
+    if jour > jusqu_au or not _clos_depuis(personne, decision.notifiee_le, jour):
         return None
     contrat = (
         Contrat.objects.filter(personne=personne, signe_le__gte=decision.notifiee_le, signe_le__lte=jour)
@@ -58,3 +61,12 @@ def retour_sous_condition(personne: Personne, jour: date) -> Retour | None:
         .first()
     )
     return Retour(decision, jusqu_au, contrat)
+
+
+def _clos_depuis(personne: Personne, notifiee_le: date, jour: date) -> bool:
+    """Le droit du foyer s'est-il clos entre ces deux jours, d'après les flux ?"""
+    return Situation.objects.filter(
+        dossier__foyer__rattachements__personne=personne, dossier__foyer__rattachements__periode__overlap=F("periode"),
+        etat__in=[EtatDossier.CLOS, EtatDossier.CLOS_ANTERIEUR],
+        periode__startswith__gte=notifiee_le, periode__startswith__lte=jour,
+    ).exists()  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from jalon.droits.models import Reception, Situation, Soumission
+from jalon.droits.models import EtatDossier, Reception, Situation, Soumission
 from jalon.manquements.legalite import Projet, etablir_projet
 from jalon.manquements.models import DecisionSanction, Manquement, RegleSanction
 from jalon.personnes.models import Personne, Rattachement
@@ -31,6 +31,13 @@ def une_personne_soumise(distribution: Any, depuis: date, **champs: Any) -> Pers
     Soumission.objects.filter(personne=personne).update(periode=vaut)
     Situation.objects.filter(dossier__soumissions__personne=personne).update(periode=vaut)
     return personne
+
+
+def clore_le_droit(personne: Personne, le: date) -> None:
+    """Le flux de ce jour dit le droit clos : la personne sort de la liste des bénéficiaires."""
+    ouverte = Situation.objects.get(dossier__soumissions__personne=personne, periode__endswith=None)
+    Situation.objects.filter(pk=ouverte.pk).update(periode=DateRange(ouverte.periode.lower, le))
+    Situation.objects.create(dossier=ouverte.dossier, etat=EtatDossier.CLOS, periode=DateRange(le, None))
 
 
 def un_dossier_a_decider(

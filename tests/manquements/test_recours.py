@@ -18,7 +18,7 @@ from jalon.manquements.recours import decider_recours, enregistrer_recours, reco
 from jalon.manquements.retours import retour_sous_condition
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from tests.fabriques import un_contrat
-from tests.manquements.sanctions import regle, une_sanction
+from tests.manquements.sanctions import clore_le_droit, regle, une_sanction
 
 pytestmark = pytest.mark.django_db
 ARGUMENTS = "J'étais hospitalisée, je l'avais dit."
@@ -224,13 +224,14 @@ def test_refuse_a_qui_ne_decide_pas(distribution: Any, recours: RecoursSanction)
 def test_dans_l_annee_le_retour_demande_un_contrat_signe(distribution: Any) -> None:
     notifiee_le = date(2024, 2, 29)
     decision = une_sanction(distribution, notifiee_le, la_regle=regle("rsa", "premiere"))
+    clore_le_droit(decision.personne, date(2024, 7, 1))
 
     retour = retour_sous_condition(decision.personne, date(2025, 2, 28))
     assert retour is not None
     assert (retour.decision, retour.jusqu_au, retour.contrat) == (decision, date(2025, 2, 28), None)
     assert "signature d'un contrat" in retour.phrase
     assert retour_sous_condition(decision.personne, date(2025, 3, 1)) is None
-    assert retour_sous_condition(decision.personne, date(2024, 2, 28)) is None
+    assert retour_sous_condition(decision.personne, date(2024, 6, 30)) is None, "le droit n'était pas clos"
 
     contrat = un_contrat(distribution, personne=decision.personne, etat="signe", debut=date(2024, 9, 1))
     retour = retour_sous_condition(decision.personne, date(2024, 10, 1))
@@ -241,6 +242,7 @@ def test_dans_l_annee_le_retour_demande_un_contrat_signe(distribution: Any) -> N
 
 def test_un_contrat_signe_avant_la_sanction_ne_suffit_pas(distribution: Any) -> None:
     decision = une_sanction(distribution, date(2024, 3, 1), la_regle=regle("rsa", "premiere"))
+    clore_le_droit(decision.personne, date(2024, 7, 1))
     un_contrat(distribution, personne=decision.personne, etat="signe", debut=date(2024, 2, 1))
     retour = retour_sous_condition(decision.personne, date(2024, 10, 1))
 
@@ -248,7 +250,16 @@ def test_un_contrat_signe_avant_la_sanction_ne_suffit_pas(distribution: Any) -> 
     assert retour.contrat is None
 
 
+def test_sans_droit_clos_depuis_il_n_y_a_pas_de_retour(distribution: Any) -> None:
+    """Clos avant la décision, ou jamais : la sanction n'y est pour rien."""
+    decision = une_sanction(distribution, date(2024, 3, 1), la_regle=regle("rsa", "premiere"))
+    assert retour_sous_condition(decision.personne, date(2024, 10, 1)) is None
+    clore_le_droit(decision.personne, date(2024, 2, 1))
+    assert retour_sous_condition(decision.personne, date(2024, 10, 1)) is None
+
+
 def test_sous_plein_emploi_le_retour_est_libre(distribution: Any) -> None:
     decision = une_sanction(distribution, MARS, la_regle=regle("plein_emploi", "premiere"))
+    clore_le_droit(decision.personne, date(2026, 5, 1))
 
     assert retour_sous_condition(decision.personne, date(2026, 6, 1)) is None

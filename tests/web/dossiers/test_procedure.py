@@ -19,7 +19,7 @@ from jalon.traces.services import tracer
 from jalon.web.templatetags.jalon import date_courte
 from tests.distribution import Distribution
 from tests.manquements.fabriques import il_y_a, un_manquement
-from tests.manquements.sanctions import regle, une_sanction
+from tests.manquements.sanctions import clore_le_droit, regle, une_sanction
 
 pytestmark = pytest.mark.django_db
 
@@ -129,9 +129,10 @@ def test_la_carte_ne_coute_aucune_requete_de_plus(connecte: Any, distribution: D
 
 @pytest.fixture
 def sanctionnee(distribution: Distribution) -> Manquement:
-    """Sa décision est d'un régime qui demande, douze mois durant, un contrat signé avant tout retour."""
+    """Son droit s'est clos depuis ; sa décision est d'un régime qui demande un contrat signé avant tout retour."""
     Regime.objects.filter(code="plein_emploi").update(retour_mois=12)
     decision = une_sanction(distribution, timezone.localdate(), la_regle=regle("plein_emploi", "premiere"))
+    clore_le_droit(decision.personne, timezone.localdate())
     return Manquement.objects.get(pk=decision.manquement_id)
 
 
