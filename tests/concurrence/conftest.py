@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from jalon.agents.models import Affectation, Agent
@@ -96,12 +97,19 @@ def embarquee() -> Iterator[InstallationEmbarquee]:
     shutil.rmtree(dossier, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _django_db_marker() -> None:
+    """Ici la marque `django_db` demande la base d'essai, sans la transaction qui cacherait tout à l'autre connexion."""
+
+
 @pytest.fixture
 def distribution(django_db_setup: None, django_db_blocker: Any) -> Iterator[Distribution]:
     """La distribution, écrite pour de bon : deux connexions ne se voient que si les lignes sont validées.
 
     Tout est retiré à la fin ; le profil de la base d'essai, lui, reste en place pour les essais qui suivent.
     """
+    base = str(connection.settings_dict["NAME"])
+    assert base.startswith(settings.DATABASES["default"]["TEST"]["NAME"]), f"« {base} » n'est pas une base d'essai"
     with django_db_blocker.unblock():
         connus = set(Agent.objects.order_by("pk").values_list("pk", flat=True))
         charge = list(Parametre.objects.filter(code=CHARGE).order_by("pk").values_list("pk", "valeur"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,6 +25,8 @@ from tests.distribution import Distribution
 from tests.fabriques import une_allocataire
 
 CHARGE = "referent.charge_maximale"
+
+pytestmark = pytest.mark.django_db
 
 
 def acte(agent: Agent, personne: Personne, choix: Choix) -> Callable[[], DecisionOrientation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +17,8 @@ from tests.concurrence.ensemble import ensemble
 from tests.distribution import Distribution
 from tests.manquements.fabriques import une_personne_suivie
 from tests.manquements.sanctions import MOTIVATION, regle, un_dossier_a_decider
+
+pytestmark = pytest.mark.django_db
 
 
 def test_un_couple_ne_perd_pas_deux_fois_la_moitie_au_meme_instant(distribution: Distribution) -> None:
