@@ -152,6 +152,6 @@ def visite(request: pytest.FixtureRequest, navigateur: Browser, installation: In
     contexte = navigateur.new_context(
         viewport={"width": request.param[0], "height": request.param[1]}, locale="fr-FR", accept_downloads=True
     )
-    contexte.set_default_timeout(20_000)
+    contexte.set_default_timeout(60_000)
     yield Visite(contexte.new_page(), installation)
     contexte.close()
