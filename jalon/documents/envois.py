@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from jalon.documents.models import Canal, Document, Envoi, EtatEnvoi, TentativeEnvoi
+from jalon.documents.models import Canal, Document, Envoi, EtatEnvoi, MotifRetour, TentativeEnvoi
 from jalon.documents.passerelles import EnvoiRefuseError, Message, PieceJointe, passerelle
 from jalon.documents.services import lire_document
 from jalon.socle.errors import JalonError, TransitionRefuseeError
@@ -122,3 +122,65 @@ def constater_depart(envoi: Envoi, *, preuve: str) -> Envoi:
     envoi.etat, envoi.preuve, envoi.envoye_le = EtatEnvoi.ENVOYE, preuve[:300], timezone.now()
     envoi.save(update_fields=["etat", "preuve", "envoye_le"])
     return envoi
+
+
+@transaction.atomic
+def constater_retour(
+    envoi: Envoi, *, revenu_le: date, motif: str, presente_le: date | None = None, precision: str = ""
+) -> Envoi:
+    """Un courrier est revenu : quel jour, et pourquoi. Jamais défait : une nouvelle lettre le remplace.
+
+    Un pli non réclamé ou refusé dit quel jour il a été présenté. Lève `JalonError`, `TransitionRefuseeError`.
+    """
+    envoi = Envoi.objects.select_for_update(of=("self",)).get(pk=envoi.pk)
+    if envoi.canal != Canal.COURRIER:
+        raise JalonError("Seul un courrier postal revient : un message qui échoue se voit dans ses envois.")
+    if envoi.etat == EtatEnvoi.REVENU:
+        raise TransitionRefuseeError("Le retour de ce courrier est déjà noté.")
+    if envoi.etat == EtatEnvoi.REMIS:
+        raise TransitionRefuseeError("La réception de cette lettre est prouvée : elle n'a pas pu revenir.")
+    if motif not in MotifRetour.values:
+        raise JalonError("Dites pourquoi le courrier est revenu : c'est coché ou écrit sur le pli.")
+    parti, precision = timezone.localdate(envoi.demande_le), " ".join(precision.split())
+    if revenu_le > timezone.localdate():
+        raise JalonError("Un retour se note quand le pli est là : choisissez aujourd'hui ou un jour passé.")
+    if revenu_le < parti:
+        raise JalonError(f"Ce courrier est du {parti:%d/%m/%Y} : il n'a pas pu revenir avant.")
+    if motif in MotifRetour.presentes():
+        if presente_le is None:
+            raise JalonError("Donnez le jour où le facteur a présenté le pli : il est écrit dessus.")
+        if not parti <= presente_le <= revenu_le:
+            raise JalonError("Le pli a été présenté entre son départ et son retour : vérifiez ce jour.")
+    else:
+        presente_le = None
+    if motif == MotifRetour.AUTRE and not precision:
+        raise JalonError("Dites en quelques mots pourquoi ce courrier est revenu.")
+    envoi.etat, envoi.revenu_le, envoi.motif_retour = EtatEnvoi.REVENU, revenu_le, motif
+    envoi.presente_le, envoi.precision_retour = presente_le, precision[:200]
+    envoi.save(update_fields=["etat", "revenu_le", "motif_retour", "presente_le", "precision_retour"])
+    return envoi
+
+
+def retour_de(document: Document | None) -> Envoi | None:
+    """Le retour noté du dernier envoi postal de ce document ; `None` s'il n'est pas revenu."""
+    if document is None:
+        return None
+    dernier = Envoi.objects.filter(document=document, canal=Canal.COURRIER).order_by("-pk").first()
+    return dernier if dernier is not None and dernier.etat == EtatEnvoi.REVENU else None
+
+
+def exiger_arrivee(document: Document | None, recu_le: date) -> None:
+    """Refuse de dire reçue une lettre que la poste a rendue. Lève `TransitionRefuseeError`, `JalonError`.
+
+    Présentée sans être retirée, elle compte du jour de sa présentation, jamais d'un jour d'avant.
+    """
+    retour = retour_de(document)
+    if retour is None or retour.revenu_le is None:
+        return
+    if retour.perdu:
+        raise TransitionRefuseeError(
+            f"Cette lettre est revenue le {retour.revenu_le:%d/%m/%Y} sans atteindre la personne : elle n'a pas été "
+            "reçue. Vérifiez l'adresse, puis écrivez de nouveau."
+        )
+    if retour.presente_le is not None and recu_le < retour.presente_le:
+        raise JalonError(f"Le facteur a présenté cette lettre le {retour.presente_le:%d/%m/%Y} : pas avant ce jour.")

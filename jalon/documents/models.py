@@ -132,6 +132,21 @@ class EtatEnvoi(models.TextChoices):
     ENVOYE = "envoye", "Envoyé"
     ECHEC = "echec", "Non parti"
     REMIS = "remis", "Remis"
+    REVENU = "revenu", "Revenu"
+
+
+class MotifRetour(models.TextChoices):
+    """Ce que la poste a coché sur le pli rendu."""
+
+    ADRESSE = "adresse", "N'habite pas à cette adresse, ou adresse inconnue"
+    NON_RECLAME = "non_reclame", "Avisé, pas réclamé"
+    REFUSE = "refuse", "Refusé"
+    AUTRE = "autre", "Autre raison"
+
+    @classmethod
+    def presentes(cls) -> frozenset[str]:
+        """Le pli est allé jusqu'à la personne : un avis de passage l'attendait."""
+        return frozenset({cls.NON_RECLAME, cls.REFUSE})
 
 
 class Envoi(PublicModel):
@@ -160,6 +175,11 @@ class Envoi(PublicModel):
     )
     envoye_le = models.DateTimeField("envoyé le", null=True)
     remis_le = models.DateTimeField("remis le", null=True)
+    revenu_le = models.DateField("revenu le", null=True)
+    motif_retour = models.CharField("pourquoi il est revenu", max_length=12, choices=MotifRetour, blank=True)
+    presente_le = models.DateField("présenté à la personne le", null=True)
+    """Premier passage du facteur, lu sur le pli : seulement pour un pli non réclamé ou refusé."""
+    precision_retour = models.CharField("précision", max_length=200, blank=True)
 
     class Meta:
         verbose_name = "envoi"
@@ -183,10 +203,40 @@ class Envoi(PublicModel):
                 condition=~models.Q(canal="courrier") | models.Q(document__isnull=False),
                 violation_error_message="Un courrier postal a son document.",
             ),
+            models.CheckConstraint(
+                name="envoi_revenu_dit_pourquoi",
+                condition=models.Q(~models.Q(motif_retour=""), etat="revenu", canal="courrier", revenu_le__isnull=False)
+                | (~models.Q(etat="revenu") & models.Q(revenu_le=None, motif_retour="", presente_le=None)),
+                violation_error_message="Un pli revenu est un courrier ; il dit quel jour, et pourquoi.",
+            ),
+            models.CheckConstraint(
+                name="envoi_revenu_apres_presentation",
+                condition=(
+                    models.Q(
+                        motif_retour__in=["non_reclame", "refuse"],
+                        presente_le__isnull=False,
+                        presente_le__lte=models.F("revenu_le"),
+                    )  # fmt: skip
+                    | (~models.Q(motif_retour__in=["non_reclame", "refuse"]) & models.Q(presente_le=None))
+                ),
+                violation_error_message=(
+                    "Un pli non réclamé ou refusé dit quel jour il a été présenté, avant d'être rendu ; les autres, non."
+                ),
+            ),
+            models.CheckConstraint(
+                name="envoi_revenu_autrement_precise",
+                condition=~models.Q(motif_retour="autre") | ~models.Q(precision_retour=""),
+                violation_error_message="Pour une autre raison, dites laquelle.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_canal_display()} à {self.destinataire}"
+
+    @property
+    def perdu(self) -> bool:
+        """Le courrier n'a pas atteint la personne : l'adresse était fausse, ou le pli s'est abîmé en route."""
+        return self.etat == EtatEnvoi.REVENU and self.motif_retour not in MotifRetour.presentes()
 
 
 class TentativeEnvoi(models.Model):

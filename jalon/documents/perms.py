@@ -25,6 +25,16 @@ NATURES_POUR_LA_PERSONNE = (
     "reponse_recours",
 )
 """Documents écrits pour la personne : elle les relit dans son livret. Une copie, un procès-verbal n'en sont pas."""
+NATURES_DE_PROCEDURE = (
+    "avertissement_manquement",
+    "audition_manquement",
+    "annulation_audition",
+    "classement_manquement",
+    "decision_sanction",
+    "levee_sanction",
+    "reponse_recours",
+)
+"""Parmi elles, les lettres d'une procédure : à qui a le droit de la lire."""
 DANS_SON_LIVRET = (
     f"documents_document.nature in ({', '.join(repr(nature) for nature in NATURES_POUR_LA_PERSONNE)}) "
     f"and exists (select 1 from passeport_accespersonnel a where a.personne_id = {rls.PERSONNE} "

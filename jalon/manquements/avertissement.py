@@ -15,12 +15,16 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
+from jalon.documents.envois import exiger_arrivee, retour_de
+from jalon.documents.models import Document
 from jalon.manquements.constats import poser_constats
 from jalon.manquements.lettres import lettre_avertissement
 from jalon.manquements.models import Manquement, Regime
 from jalon.manquements.services import INSTRUIRE, franchir, regime_du, verrouiller
 from jalon.manquements.workflows import exiger_acte
+from jalon.personnes.courriers import adresse_inchangee
 from jalon.personnes.liens import LienPersonnel, UsageLien, creer_lien
+from jalon.personnes.models import Personne
 from jalon.referentiels.parametres import nombre
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 
@@ -54,17 +58,63 @@ def envoyer_avertissement(
     perimetre.exiger(INSTRUIRE)
     manquement = verrouiller(manquement)
     exiger_acte(manquement.etat, "avertir")
-    jour = jour or timezone.localdate()
+    _ecrire(manquement, acteur, adresse_du_lien, jour or timezone.localdate())
+    return franchir(
+        manquement, "avertir", acteur=acteur, perimetre=perimetre, champs=("averti_le", "avertissement"),
+        resume="Avertissement écrit à la personne",
+    )  # fmt: skip
+
+
+@transaction.atomic
+def renvoyer_avertissement(
+    manquement: Manquement,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    adresse_du_lien: Callable[[str], str] | None = None,
+    jour: date | None = None,
+) -> Manquement:
+    """Écrit de nouveau l'avertissement que la poste a rendu ; le délai ne court que de la réception de cette lettre-ci.
+
+    Refuse tant que l'adresse du dossier est celle d'où la première est revenue. La page en ligne de la première se
+    ferme, celle de la nouvelle s'ouvre. Réf. : R61. Lève `CourrierIncompletError`, `JalonError`,
+    `TransitionRefuseeError`, `DroitManquantError`.
+    """
+    perimetre.exiger(INSTRUIRE)
+    manquement = verrouiller(manquement)
+    exiger_acte(manquement.etat, "renvoyer")
+    if manquement.averti_recu_le is not None:
+        raise TransitionRefuseeError("La réception de cette lettre est prouvée : il n'y a rien à renvoyer.")
+    exiger_revenue(manquement.personne, manquement.avertissement)
+    _ecrire(manquement, acteur, adresse_du_lien, jour or timezone.localdate())
+    return franchir(
+        manquement, "renvoyer", acteur=acteur, perimetre=perimetre, champs=("averti_le", "avertissement"),
+        resume="Avertissement écrit de nouveau : le premier est revenu",
+    )  # fmt: skip
+
+
+def _ecrire(manquement: Manquement, acteur: Agent, adresse_du_lien: Callable[[str], str] | None, jour: date) -> None:
     poser_constats(manquement)
     exiger_service_hors_de_cause(manquement)
     _, jeton = creer_lien(manquement.personne, acteur=acteur, usage=UsageLien.MANQUEMENT, objet=manquement.public_id)
     adresse = adresse_du_lien(jeton) if adresse_du_lien is not None else ""
     manquement.averti_le = jour
     manquement.avertissement = lettre_avertissement(manquement, acteur=acteur, jour=jour, adresse_lien=adresse)
-    return franchir(
-        manquement, "avertir", acteur=acteur, perimetre=perimetre, champs=("averti_le", "avertissement"),
-        resume="Avertissement écrit à la personne",
-    )  # fmt: skip
+
+
+def exiger_revenue(personne: Personne, lettre: Document | None) -> None:
+    """Lève `TransitionRefuseeError` si la lettre n'est pas revenue, ou si elle repartirait à la même fausse adresse."""
+    retour = retour_de(lettre)
+    if retour is None:
+        raise TransitionRefuseeError(
+            "Aucun retour de cette lettre n'est noté. Si elle est revenue, notez-le d'abord dans les courriers de la "
+            "personne."
+        )
+    if retour.perdu and adresse_inchangee(personne, retour.destinataire):
+        raise TransitionRefuseeError(
+            "L'adresse du dossier est encore celle d'où la lettre est revenue. Corrigez-la dans les coordonnées, ou "
+            "remettez la lettre en main propre et notez sa réception."
+        )
 
 
 def exiger_service_hors_de_cause(manquement: Manquement) -> None:
@@ -78,12 +128,18 @@ def exiger_service_hors_de_cause(manquement: Manquement) -> None:
 
 @transaction.atomic
 def constater_reception(
-    manquement: Manquement, *, acteur: Agent, perimetre: Perimetre, recu_le: date, preuve: str
+    manquement: Manquement,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    recu_le: date,
+    preuve: str,
+    en_main_propre: bool = False,
 ) -> Manquement:
     """Note la date certaine de réception et sa preuve ; le délai d'observations court de ce jour.
 
-    Une correction peut l'allonger, jamais le raccourcir. Lève `JalonError`, `TransitionRefuseeError`,
-    `DroitManquantError`.
+    Une correction peut l'allonger, jamais le raccourcir. Une lettre rendue par la poste n'est reçue que remise en main
+    propre. Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
     """
     perimetre.exiger(INSTRUIRE)
     manquement = verrouiller(manquement)
@@ -99,6 +155,8 @@ def constater_reception(
         raise JalonError(
             f"La lettre est du {manquement.averti_le:%d/%m/%Y} : elle n'a pas pu être reçue avant ce jour."
         )
+    if not en_main_propre:
+        exiger_arrivee(manquement.avertissement, recu_le)
     dernier = dernier_jour_observations(recu_le, regime_du(recu_le), manquement.regime_faits)
     annonce = manquement.observations_jusqu_au
     if annonce is not None and dernier < annonce:

@@ -362,9 +362,8 @@ def _annule(rendez_vous: RendezVous) -> Constat:
 
 def _revenue(document: Document) -> bool:
     """La lettre est revenue, et aucun message de même contenu n'est arrivé."""
-    envois = Envoi.objects.filter(document=document, canal=Canal.COURRIER).order_by("pk")
-    etats = set(envois.values_list("etat", flat=True))
-    return etats == {str(EtatEnvoi.ECHEC)}
+    envois = list(Envoi.objects.filter(document=document, canal=Canal.COURRIER).order_by("pk"))
+    return bool(envois) and all(envoi.perdu or envoi.etat == EtatEnvoi.ECHEC for envoi in envois)
 
 
 def _delai(depart: date, code: str) -> date | None:

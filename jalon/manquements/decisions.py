@@ -16,6 +16,9 @@ from django.utils.text import capfirst
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
+from jalon.documents.envois import exiger_arrivee
+from jalon.documents.models import Envoi, EtatEnvoi
+from jalon.manquements.avertissement import exiger_revenue
 from jalon.manquements.constats import poser_constats
 from jalon.manquements.legalite import Refus, debut_habituel, etablir_projet, periode_de, refus
 from jalon.manquements.lettres import lettre_decision, lettre_levee
@@ -188,21 +191,51 @@ def notifier_decision(decision: DecisionSanction, *, acteur: Agent, perimetre: P
 
 
 @transaction.atomic
+def renvoyer_decision(decision: DecisionSanction, *, acteur: Agent, perimetre: Perimetre) -> DecisionSanction:
+    """Écrit de nouveau la lettre de décision que la poste a rendue ; ce qui est décidé ne change pas.
+
+    Le délai de recours ne court que de la réception de cette lettre-ci. Refuse tant que l'adresse est celle d'où la
+    première est revenue. Lève `TransitionRefuseeError`, `JalonError`, `DroitManquantError`.
+    """
+    exiger_suite(perimetre)
+    decision = verrouiller_decision(decision)
+    if decision.etat != EtatDecision.NOTIFIEE or decision.recue_le is not None:
+        raise TransitionRefuseeError(
+            "Cette lettre est reçue, ou la décision ne s'applique plus : rien n'est à renvoyer."
+        )
+    exiger_revenue(decision.manquement.personne, decision.lettre)
+    decision.lettre = lettre_decision(decision, acteur=acteur, jour=timezone.localdate())
+    _sauver(decision, "lettre")
+    _tracer("renvoyee", decision, acteur, perimetre, de=EtatDecision.NOTIFIEE)
+    return decision
+
+
+@transaction.atomic
 def constater_reception_decision(
-    decision: DecisionSanction, *, acteur: Agent, perimetre: Perimetre, recu_le: date, motif_correction: str = ""
+    decision: DecisionSanction,
+    *,
+    acteur: Agent,
+    perimetre: Perimetre,
+    recu_le: date,
+    motif_correction: str = "",
+    en_main_propre: bool = False,
 ) -> DecisionSanction:
     """Note le jour où la personne a reçu la décision : le délai de recours part de là, un recours déjà reçu compris.
 
-    Une date déjà notée ne change qu'en disant pourquoi. Lève `JalonError`, `TransitionRefuseeError`.
+    Une date déjà notée ne change qu'en disant pourquoi. Une lettre rendue par la poste n'est reçue que remise en main
+    propre. Lève `JalonError`, `TransitionRefuseeError`.
     """
     exiger_suite(perimetre)
     decision = verrouiller_decision(decision)
     if decision.notifiee_le is None:
         raise TransitionRefuseeError("Cette décision n'est pas notifiée : écrivez d'abord sa lettre.")
-    if recu_le < decision.notifiee_le:
-        raise JalonError(f"La lettre est du {decision.notifiee_le:%d/%m/%Y} : elle n'a pas pu être reçue avant.")
+    ecrite_le = max(decision.notifiee_le, _perdue_jusqu_au(decision) or decision.notifiee_le)
+    if recu_le < ecrite_le:
+        raise JalonError(f"La lettre est du {ecrite_le:%d/%m/%Y} : elle n'a pas pu être reçue avant.")
     if recu_le > timezone.localdate():
         raise JalonError("Une réception ne se note pas d'avance : donnez le jour où la lettre a été reçue.")
+    if not en_main_propre:
+        exiger_arrivee(decision.lettre, recu_le)
     avant = decision.recue_le
     if avant is not None and not motif_correction.strip():
         raise TransitionRefuseeError(
@@ -216,6 +249,18 @@ def constater_reception_decision(
     )
     _recompter_le_recours_ouvert(decision, acteur, perimetre)
     return decision
+
+
+def _perdue_jusqu_au(decision: DecisionSanction) -> date | None:
+    """Jour où une première lettre de cette décision est revenue : la suivante n'a pas pu être reçue avant."""
+    lettre = decision.lettre
+    if lettre is None:
+        return None
+    perdues = Envoi.objects.filter(
+        personne=lettre.personne, document__nature=lettre.nature, document__titre=lettre.titre, etat=EtatEnvoi.REVENU
+    )
+    revenue = perdues.exclude(document=lettre).order_by("-revenu_le").first()
+    return revenue.revenu_le if revenue is not None else None
 
 
 def dernier_jour_du_recours(decision: DecisionSanction) -> date | None:

@@ -24,6 +24,7 @@ MANQUEMENT: Final[dict[str, tuple[frozenset[EtatManquement], EtatManquement | No
     "declarer_tort": (PREPARE | SAISI | A_ECOUTER, None),
     "avertir": (SAISI, EtatManquement.AVERTI),
     "constater_reception": (AVERTI, None),
+    "renvoyer": (AVERTI, None),
     "recevoir_observation": (A_ECOUTER, None),
     "joindre_piece": (A_ECOUTER, None),
     "reconnaitre_motif": (A_ECOUTER, None),

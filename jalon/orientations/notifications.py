@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.documents.composition import CourrierIncompletError
-from jalon.documents.envois import envoyer
+from jalon.documents.envois import envoyer, exiger_arrivee
 from jalon.documents.lots import TrancheARefaireError, creer_lot, executer_lot, remettre_en_file
 from jalon.documents.models import Canal, Document, Envoi, EtatEnvoi, LotDocuments
 from jalon.documents.services import ADocumenter, enregistrer_document, enregistrer_documents
@@ -453,11 +453,14 @@ def constater_reception(
             f"La réception est déjà notée au {avant:%d/%m/%Y}. Pour corriger cette date, dites pourquoi : un délai "
             "court peut-être déjà."
         )
+    lettre = Document.objects.filter(public_id=notification.lettre).first() if notification.lettre else None
+    if mode not in (ModeReception.REMISE, ModeReception.ENTRETIEN):
+        exiger_arrivee(lettre, le)
     notification.mode_reception, notification.recue_le, notification.preuve = mode, le, preuve.strip()[:200]
     notification.save(update_fields=["mode_reception", "recue_le", "preuve"])
-    if notification.lettre is not None:
+    if lettre is not None:
         maintenant = timezone.now()
-        envois = Envoi.objects.filter(document__public_id=notification.lettre)
+        envois = Envoi.objects.filter(document=lettre).exclude(etat=EtatEnvoi.REVENU)
         envois.filter(envoye_le=None).update(envoye_le=maintenant)
         envois.update(etat=EtatEnvoi.REMIS, remis_le=maintenant, preuve=preuve.strip()[:300])
     tracer(

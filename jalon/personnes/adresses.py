@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from jalon.personnes.models import Adresse, Coordonnees, Rattachement
+from jalon.documents.models import Canal, Envoi, EtatEnvoi, MotifRetour
+from jalon.personnes.models import Adresse, Coordonnees, Personne, Rattachement
 from jalon.socle.textes import normaliser
 
 SANS_ADRESSE = "aucune adresse connue"
@@ -28,12 +30,16 @@ class AdressePostale:
         """Clé de tri pour l'imprimeur : code postal, puis commune."""
         return self.code_postal, normaliser(self.commune)
 
+    def figure_dans(self, destinataire: str) -> bool:
+        """Ces lignes sont celles à qui une lettre a été adressée."""
+        return all(ligne in destinataire for ligne in self.lignes)
+
 
 def adresses_postales(personnes: Collection[int]) -> dict[int, AdressePostale]:
-    """Adresse de chacune des personnes, en trois requêtes quel que soit leur nombre.
+    """Adresse de chacune des personnes, en cinq requêtes au plus quel que soit leur nombre.
 
-    C'est celle du foyer où la caisse la connaît aujourd'hui (la première, en cas de plusieurs) ; à défaut, celle que
-    la personne a donnée elle-même.
+    C'est celle du foyer où la caisse la connaît aujourd'hui (la première, en cas de plusieurs) ; à défaut, ou si une
+    lettre en est revenue, celle que la personne a donnée elle-même.
     """
     actuels = (
         Rattachement.objects.filter(personne__in=personnes, periode__endswith=None, periode__isempty=False)
@@ -50,13 +56,37 @@ def adresses_postales(personnes: Collection[int]) -> dict[int, AdressePostale]:
         .values()
     }
     rendues = {personne: _du_flux(adresses[foyer]) for personne, foyer in foyers.items() if foyer in adresses}
-    sans = [personne for personne in personnes if personne not in rendues or rendues[personne].defaut]
-    if sans:
-        for donnees in Coordonnees.objects.filter(personne__in=sans).select_related("commune").order_by("personne_id"):
-            dite = _dite(donnees)
-            if not dite.defaut:
-                rendues[donnees.personne_id] = dite
+    dites = {
+        donnees.personne_id: _dite(donnees)
+        for donnees in Coordonnees.objects.filter(personne__in=personnes)
+        .exclude(voie="")
+        .select_related("commune")
+        .order_by("personne_id")
+    }
+    dites = {personne: dite for personne, dite in dites.items() if not dite.defaut}
+    perdues = _adresses_perdues([personne for personne in dites if personne in rendues])
+    for personne, dite in dites.items():
+        connue = rendues.get(personne)
+        if connue is None or connue.defaut or any(connue.figure_dans(lue) for lue in perdues.get(personne, ())):
+            rendues[personne] = dite
     return {personne: rendues.get(personne, AdressePostale()) for personne in personnes}
+
+
+def _adresses_perdues(personnes: Collection[int]) -> dict[int, list[str]]:
+    """Adresses d'où la poste a rendu une lettre à ces personnes."""
+    if not personnes:
+        return {}
+    perdues: dict[int, list[str]] = {}
+    connues = Personne.objects.filter(pk__in=personnes).order_by("pk").values_list("public_id", "pk")
+    par_dossier: dict[UUID | None, int] = dict(connues)
+    for dossier, destinataire in (
+        Envoi.objects.filter(personne__in=par_dossier, canal=Canal.COURRIER, etat=EtatEnvoi.REVENU)
+        .exclude(motif_retour__in=MotifRetour.presentes())
+        .order_by("pk")
+        .values_list("personne", "destinataire")
+    ):
+        perdues.setdefault(par_dossier[dossier], []).append(destinataire)
+    return perdues
 
 
 def _du_flux(lue: Mapping[str, Any]) -> AdressePostale:

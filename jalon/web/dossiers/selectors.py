@@ -32,6 +32,7 @@ from jalon.droits.models import (
 )
 from jalon.manquements.models import Manquement, RecoursSanction
 from jalon.orientations.models import AttenteOrientation, DecisionOrientation, NotificationOrientation
+from jalon.personnes.courriers import lettres_perdues
 from jalon.personnes.models import (
     Adresse,
     EtatRapprochement,
@@ -393,6 +394,7 @@ def _parcours(personne: Personne, dossiers: Sequence[int], procedures: bool) -> 
             Evenement.objects.filter(dossier__in=dossiers).order_by("-liquide_le", "-pk")[:200],
             ("dossier_id", "liquide_le", "fait_generateur", "recu_le"),
         ),
+        "lettres_perdues": (lettres_perdues(personne)[:1], ("revenu_le", "destinataire")),
         "fusions": (
             Fusion.objects.filter(gardee=personne).order_by("-faite_le"),
             ("faite_le", "defaite_le", "absorbee__prenom", "absorbee__nom"),

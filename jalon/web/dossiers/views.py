@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jalon.agents.perimetre import Perimetre
 from jalon.orientations.reorientations import alternance
+from jalon.personnes.courriers import adresse_inchangee
 from jalon.personnes.identite import nir_en_clair
 from jalon.personnes.models import Personne
 from jalon.personnes.selectors import acceder_foyer, acceder_personne
@@ -35,6 +37,7 @@ ONGLETS = (
     ("orientations", "personne_orientations", "Orientations"),
     ("diagnostic", "personne_diagnostic", "Diagnostic"),
     ("referents", "personne_referents", "Référent"),
+    ("courriers", "personne_courriers", "Courriers"),
     ("identite", "personne_identite", "Identité"),
     ("lectures", "personne_lectures", "Qui a ouvert ce dossier"),
 )
@@ -44,15 +47,16 @@ ONGLETS = (
 @require_safe
 def personne(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Le chemin, ce qui s'est passé, ce qui vient ensuite."""
-    dossier = _ouvrir(request, public_id, "parcours")
+    dossier = ouvrir_dossier(request, public_id, "parcours")
     faits = frise(dossier)
     tout = "tout" in request.GET
-    return _page(
+    return montrer_onglet(
         request, dossier, "parcours",
         faits=faits if tout else faits[:MONTRES], caches=0 if tout else max(0, len(faits) - MONTRES),
         suite=suite(dossier, _perimetre(request), timezone.localdate()),
         procedures=blocs_procedure(dossier, timezone.localdate()), retour=retour_de(dossier, timezone.localdate()),
         contrats=blocs_contrat(dossier, _perimetre(request), timezone.localdate()), delais=delais(dossier, timezone.localdate()),
+        a_verifier=_adresse_a_verifier(dossier),
     )  # fmt: skip
 
 
@@ -60,8 +64,8 @@ def personne(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def personne_droits(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Le foyer, le droit aujourd'hui et dans le temps, les ressources, la soumission expliquée (R23)."""
-    dossier = _ouvrir(request, public_id, "droits")
-    return _page(
+    dossier = ouvrir_dossier(request, public_id, "droits")
+    return montrer_onglet(
         request, dossier, "droits",
         explication=explication_soumission(dossier, timezone.localdate()), mois=ressources_par_mois(dossier),
     )  # fmt: skip
@@ -71,9 +75,9 @@ def personne_droits(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def personne_orientations(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Toutes les décisions, qui les a prises et pourquoi, leurs lettres, et les demandes d'en changer."""
-    dossier = _ouvrir(request, public_id, "orientations")
+    dossier = ouvrir_dossier(request, public_id, "orientations")
     jour = timezone.localdate()
-    return _page(
+    return montrer_onglet(
         request, dossier, "orientations", decisions=decisions_de(dossier.personne),
         reorientations=reorientations_de(dossier.personne), alternance=alternance(dossier.personne, jour),
     )  # fmt: skip
@@ -83,7 +87,7 @@ def personne_orientations(request: HttpRequest, public_id: UUID) -> HttpResponse
 @require_safe
 def personne_identite(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ce que l'on sait de l'identité, et combien on en est sûr ; le NIR reste caché."""
-    return _page(request, _ouvrir(request, public_id, "identite"), "identite", nir="")
+    return montrer_onglet(request, ouvrir_dossier(request, public_id, "identite"), "identite", nir="")
 
 
 @exige("dossier.consulter")
@@ -93,15 +97,15 @@ def personne_numero(request: HttpRequest, public_id: UUID) -> HttpResponse:
     perimetre = _perimetre(request)
     if not perimetre.voit_nir:
         raise DroitManquantError("Votre rôle ne permet pas de voir le numéro de sécurité sociale.")
-    dossier = _ouvrir(request, public_id, "identite", nature=Lecture.Nature.NIR)
-    return _page(request, dossier, "identite", nir=nir_en_clair(dossier.personne))
+    dossier = ouvrir_dossier(request, public_id, "identite", nature=Lecture.Nature.NIR)
+    return montrer_onglet(request, dossier, "identite", nir=nir_en_clair(dossier.personne))
 
 
 @exige("dossier.consulter")
 @require_safe
 def personne_lectures(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Qui a ouvert ce dossier, la présente ouverture comprise (R262-107)."""
-    return _page(request, _ouvrir(request, public_id, "lectures"), "lectures")
+    return montrer_onglet(request, ouvrir_dossier(request, public_id, "lectures"), "lectures")
 
 
 @exige("dossier.consulter")
@@ -129,7 +133,7 @@ def _perimetre(request: HttpRequest) -> Perimetre:
     return request.perimetre  # type: ignore[attr-defined,no-any-return]
 
 
-def _ouvrir(
+def ouvrir_dossier(
     request: HttpRequest, public_id: UUID, onglet: str, *, nature: str = Lecture.Nature.DOSSIER
 ) -> DossierPersonne:
     """Obtient la personne par le périmètre et note l'ouverture ; changer d'onglet, c'est le même écran."""
@@ -143,6 +147,12 @@ def _ouvrir(
     return dossier_personne(trouvee, onglet, procedures=perimetre.peut("manquements.consulter"))
 
 
+def _adresse_a_verifier(dossier: DossierPersonne) -> SimpleNamespace | None:
+    """La dernière lettre perdue, tant que l'adresse n'a pas changé ; sans elle, l'adresse n'est pas relue."""
+    perdue = next(iter(dossier.lignes.get("lettres_perdues", [])), None)
+    return perdue if perdue is not None and adresse_inchangee(dossier.personne, perdue.destinataire) else None
+
+
 def _titre(code: str, texte: str) -> str:
     """Le mot du département quand il en a un pour cet onglet."""
     if code not in ("diagnostic", "referents"):
@@ -152,7 +162,10 @@ def _titre(code: str, texte: str) -> str:
     return court[:1].upper() + court[1:]
 
 
-def _page(request: HttpRequest, dossier: DossierPersonne, onglet: str, **contexte: Any) -> HttpResponse:
+def montrer_onglet(
+    request: HttpRequest, dossier: DossierPersonne, onglet: str, *, statut: int = 200, **contexte: Any
+) -> HttpResponse:
+    """Une rubrique du dossier, sous son en-tête ; jamais gardée par le navigateur."""
     jour = timezone.localdate()
     onglets = [
         {
@@ -174,6 +187,7 @@ def _page(request: HttpRequest, dossier: DossierPersonne, onglet: str, **context
             "etapes": chemin(dossier, jour),
             **contexte,
         },
+        status=statut,
     )
     reponse["Cache-Control"] = "no-store"
     return reponse

@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_date, parse_time
 from django.views.decorators.http import require_POST
 
 from jalon.manquements import decisions, recours
-from jalon.manquements.avertissement import constater_reception, envoyer_avertissement
+from jalon.manquements.avertissement import constater_reception, envoyer_avertissement, renvoyer_avertissement
 from jalon.manquements.avis import reputer_avis
 from jalon.manquements.classement import classer
 from jalon.manquements.constats import declarer_tort
@@ -73,6 +73,9 @@ class Envoi:
             raise JalonError("Donnez l’heure, comme 14:30.")
         return lue
 
+    def adresse_du_lien(self, jeton: str) -> str:
+        return self.request.build_absolute_uri(reverse("lien_manquement", args=[jeton]))
+
     def fichier(self, nom: str) -> bytes:
         depose = self.request.FILES.get(nom)
         return depose.read() if depose is not None else b""
@@ -82,15 +85,20 @@ Acte = Callable[[Envoi], str]
 
 
 def _avertir(e: Envoi) -> str:
-    def adresse(jeton: str) -> str:
-        return e.request.build_absolute_uri(reverse("lien_manquement", args=[jeton]))
-
-    envoyer_avertissement(e.manquement, adresse_du_lien=adresse, **e.qui)
+    envoyer_avertissement(e.manquement, adresse_du_lien=e.adresse_du_lien, **e.qui)
     return "La lettre est écrite : imprimez-la, ou ouvrez-la dans la frise. Notez sa réception dès que vous en avez la preuve."
 
 
+def _renvoyer(e: Envoi) -> str:
+    renvoyer_avertissement(e.manquement, adresse_du_lien=e.adresse_du_lien, **e.qui)
+    return "La lettre est écrite de nouveau, à la nouvelle adresse. Le délai partira de sa réception."
+
+
 def _reception(e: Envoi) -> str:
-    tenu = constater_reception(e.manquement, recu_le=e.date("recu_le"), preuve=e.texte("preuve"), **e.qui)
+    tenu = constater_reception(
+        e.manquement, recu_le=e.date("recu_le"), preuve=e.texte("preuve"), en_main_propre=e.coche("en_main_propre"),
+        **e.qui,
+    )  # fmt: skip
     return f"La réception est notée. La personne peut répondre jusqu’au {date_longue(tenu.observations_jusqu_au)}."
 
 
@@ -157,10 +165,16 @@ def _notifier(e: Envoi) -> str:
     return "La décision est notifiée : la lettre est dans la frise. Elle dit comment la contester."
 
 
+def _renvoyer_decision(e: Envoi) -> str:
+    decisions.renvoyer_decision(e.manquement.decision, **e.qui)
+    return "La lettre de décision est écrite de nouveau. Le délai de recours partira de sa réception."
+
+
 def _reception_decision(e: Envoi) -> str:
     decisions.constater_reception_decision(
-        e.manquement.decision, recu_le=e.date("recu_le"), motif_correction=e.texte("motif_correction"), **e.qui
-    )
+        e.manquement.decision, recu_le=e.date("recu_le"), motif_correction=e.texte("motif_correction"),
+        en_main_propre=e.coche("en_main_propre"), **e.qui,
+    )  # fmt: skip
     return "La réception est notée : le délai de recours part de ce jour."
 
 
@@ -194,13 +208,13 @@ def _repondre(e: Envoi) -> str:
 
 
 ACTES: dict[str, Acte] = {
-    "avertir": _avertir, "reception": _reception, "observation": _observation, "piece": _piece, "legitime": _legitime,
-    "proposer": _proposer, "audition": _audition, "tort": _tort, "classer": _classer, "reputer": _reputer,
+    "avertir": _avertir, "renvoyer": _renvoyer, "reception": _reception, "observation": _observation, "piece": _piece,
+    "legitime": _legitime, "proposer": _proposer, "audition": _audition, "tort": _tort, "classer": _classer, "reputer": _reputer,
 }  # fmt: skip
 """Actes de la procédure ; chacun vérifie lui-même son droit et son état."""
 ACTES_DECISION: dict[str, Acte] = {
-    "notifier": _notifier, "reception_decision": _reception_decision, "lever": _lever, "annuler": _annuler,
-    "recours": _recours, "repondre": _repondre,
+    "notifier": _notifier, "renvoyer_decision": _renvoyer_decision, "reception_decision": _reception_decision,
+    "lever": _lever, "annuler": _annuler, "recours": _recours, "repondre": _repondre,
 }  # fmt: skip
 """Actes d'une sanction décidée."""
 

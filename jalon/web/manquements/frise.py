@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from jalon.documents.models import Document
+from jalon.documents.models import Document, Envoi, EtatEnvoi
+from jalon.manquements.lettres import AVERTISSEMENT, DECISION
 from jalon.manquements.models import EtatDecision, EtatManquement, Manquement
 from jalon.referentiels.parametres import mot
 from jalon.web.dossiers.frise import Fait
@@ -62,6 +63,7 @@ def frise(manquement: Manquement) -> list[Fait]:
             Fait(avis.rendu_le, f"Avis de l’instance : {sens.lower()}", avis.texte[:160], "users-group", "bleu")
         )
     lignes += _decision(manquement)
+    lignes += _revenues(manquement)
     if manquement.etat == EtatManquement.CLASSE and manquement.clos_le is not None:
         lignes.append(
             Fait(
@@ -102,6 +104,25 @@ def _averti(manquement: Manquement, jour: date) -> list[Fait]:
             )
         )  # fmt: skip
     return lignes
+
+
+def _revenues(manquement: Manquement) -> list[Fait]:
+    """Les lettres de cette procédure que la poste a rendues, celles que d'autres ont remplacées comprises."""
+    if manquement.averti_le is None:
+        return []
+    revenus = Envoi.objects.filter(
+        personne=manquement.personne.public_id, document__nature__in=[AVERTISSEMENT, DECISION],
+        etat=EtatEnvoi.REVENU, revenu_le__gte=manquement.saisi_le,
+    ).select_related("document").order_by("revenu_le", "pk")  # fmt: skip
+    fin = manquement.clos_le
+    return [
+        Fait(
+            retour.revenu_le, "Lettre revenue", retour.get_motif_retour_display(), "mail-x",
+            "rouge" if retour.perdu else "ambre", *_lettre(retour.document),
+        )
+        for retour in revenus
+        if retour.revenu_le is not None and (fin is None or retour.revenu_le <= fin)
+    ]  # fmt: skip
 
 
 def _decision(manquement: Manquement) -> list[Fait]:

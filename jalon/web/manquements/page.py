@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jalon.agents.perimetre import Perimetre
+from jalon.documents.envois import retour_de
 from jalon.manquements.avis import avis_repute_le
 from jalon.manquements.classement import motifs_possibles
 from jalon.manquements.constats import constater
@@ -132,6 +133,8 @@ def _contexte(perimetre: Perimetre, m: Manquement, saisies: Saisies) -> dict[str
         "avis_repute": repute is not None and repute <= jour,
         "recours": recours, "recours_ouvert": next((r for r in recours if not r.issue), None),
         "dernier_recours": dernier_jour_du_recours(decision) if decision is not None else None,
+        "retour_avertissement": retour_de(m.avertissement) if m.averti_recu_le is None else None,
+        "retour_decision": retour_de(decision.lettre) if decision is not None and decision.recue_le is None else None,
         "peut_lever": en_cours and decision is not None and decision.periode is not None,
         "peut_annuler": decision is not None and decision.etat != EtatDecision.ANNULEE,
     }  # fmt: skip

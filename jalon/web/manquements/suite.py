@@ -8,8 +8,11 @@ from datetime import date
 from django.urls import reverse
 
 from jalon.agents.perimetre import Perimetre
+from jalon.documents.envois import retour_de
+from jalon.documents.models import Envoi
 from jalon.manquements.legalite import empechements, regles_possibles
 from jalon.manquements.models import EtatDecision, EtatManquement, Manquement
+from jalon.personnes.courriers import adresse_inchangee
 from jalon.referentiels.parametres import mot
 from jalon.web.templatetags.jalon import date_longue, mot_defini
 
@@ -72,6 +75,8 @@ def _averti(m: Manquement, perimetre: Perimetre, jour: date) -> Suite:
             perimetre, INSTRUIRE, "Classer : le motif est légitime.", "Il est reconnu : rien n’est reproché.", "vert",
             "classer", "Classer la procédure", "archive",
         )  # fmt: skip
+    if m.averti_recu_le is None and (retour := retour_de(m.avertissement)) is not None and m.reponse_le is None:
+        return _revenue(m, retour, perimetre)
     if m.averti_recu_le is None:
         return _si(
             perimetre, INSTRUIRE, "Noter la réception de la lettre.",
@@ -106,6 +111,31 @@ def _averti(m: Manquement, perimetre: Perimetre, jour: date) -> Suite:
         "Porter le dossier à l’instance.",
         f"{debut}. {mot_defini('seance')[:1].upper()}{mot_defini('seance')[1:]} rend son avis, puis l’autorité décide.",
     )
+
+
+def _revenue(m: Manquement, retour: Envoi, perimetre: Perimetre) -> Suite:
+    """La poste a rendu l'avertissement : perdu, il se récrit ; présenté, il compte du jour de sa présentation."""
+    rendue = f"Rendue par la poste le {date_longue(retour.revenu_le)}"
+    if not retour.perdu:
+        return _si(
+            perimetre, INSTRUIRE, "Noter la présentation de la lettre.",
+            f"{rendue} : {retour.get_motif_retour_display().lower()}. Le délai part du {date_longue(retour.presente_le)}, "
+            "jour où le facteur l’a présentée. Avant d’aller plus loin, essayez aussi un appel.",
+            "ambre", "reception", "Noter la présentation", "mail-opened",
+        )  # fmt: skip
+    if adresse_inchangee(m.personne, retour.destinataire):
+        url = reverse("personne_coordonnees", args=[m.personne.public_id]) if perimetre.peut(INSTRUIRE) else ""
+        return Suite(
+            "La lettre est revenue : retrouver l’adresse.",
+            f"{rendue}, elle n’a rien appris à la personne et aucun délai ne court. Corrigez son adresse ; la lettre "
+            "s’écrira de nouveau. Vous pouvez aussi la lui remettre contre signature.",
+            "ambre", "", "Voir ses coordonnées" if url else "", "map-pin", url,
+        )  # fmt: skip
+    return _si(
+        perimetre, INSTRUIRE, "Écrire de nouveau à la personne.",
+        f"{rendue}, la première lettre n’a rien appris à la personne. Son adresse a changé depuis.",
+        "ambre", "renvoyer", "Écrire de nouveau", "mail",
+    )  # fmt: skip
 
 
 def _seance(m: Manquement, perimetre: Perimetre, titre: str, texte: str) -> Suite:
@@ -149,6 +179,9 @@ def _sanctionne(m: Manquement, perimetre: Perimetre, jour: date) -> Suite:
             "scale",
         )
     if decision.etat == EtatDecision.NOTIFIEE and decision.recue_le is None:
+        retour = retour_de(decision.lettre)
+        if retour is not None and retour.perdu:
+            return _decision_revenue(m, retour, perimetre)
         texte = f"Envoyée le {date_longue(decision.notifiee_le)}. Le délai de recours part du jour où elle la reçoit."
         if perimetre.peut(INSTRUIRE) or perimetre.peut(DECIDER):
             return Suite(
@@ -169,6 +202,26 @@ def _sanctionne(m: Manquement, perimetre: Perimetre, jour: date) -> Suite:
             )  # fmt: skip
         return Suite("La sanction court.", "Elle s’arrête d’elle-même. L’autorité peut la lever avant.", "bleu")
     return Suite("Rien n’est plus à faire.", decision.get_etat_display(), "vert")
+
+
+def _decision_revenue(m: Manquement, retour: Envoi, perimetre: Perimetre) -> Suite:
+    """La poste a rendu la décision : la personne ne la connaît pas, et le délai de recours ne court pas."""
+    texte = (
+        f"Rendue par la poste le {date_longue(retour.revenu_le)}. La personne ne connaît pas la décision ; son délai de "
+        "recours ne court pas."
+    )
+    if not (perimetre.peut(INSTRUIRE) or perimetre.peut(DECIDER)):
+        return Suite("La lettre de décision est revenue.", texte, "gris")
+    if adresse_inchangee(m.personne, retour.destinataire):
+        url = reverse("personne_coordonnees", args=[m.personne.public_id])
+        return Suite(
+            "La lettre de décision est revenue : retrouver l’adresse.", texte, "ambre", "", "Voir ses coordonnées",
+            "map-pin", url,
+        )  # fmt: skip
+    return Suite(
+        "Écrire de nouveau la décision.", f"{texte} Son adresse a changé depuis.", "ambre", "renvoyer_decision",
+        "Écrire de nouveau", "mail",
+    )  # fmt: skip
 
 
 def _classe(m: Manquement, perimetre: Perimetre, jour: date) -> Suite:
