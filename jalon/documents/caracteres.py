@@ -2,6 +2,7 @@
 
 Un signe que la police ne connaît pas ferait refuser tout le PDF normé : il devient « □ », visible à la relecture.
 Les marques invisibles (sens d'écriture inversé, espaces nulles) disparaissent : elles ne servent qu'à tromper.
+Ce qui se lit d'un seul tenant (un numéro de téléphone, un montant, un jour, un article) ne se coupe pas en fin de ligne.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
+
+from jalon.documents.ecriture import MOIS
 
 INCONNU: Final = "□"
 COUPURE: Final = "\u200b"
@@ -29,20 +32,54 @@ SEGMENT_LONG: Final = 60
 entière. Une coupure invisible ferait, une fois collée dans un navigateur, une adresse inconnue."""
 _TROP_LONG: Final = re.compile(rf"https?://\S+|[^\s{COUPURE}-]{{{MOT_LONG + 1},}}")
 
+INSECABLE: Final = "\u00a0"
+SUITE_LONGUE: Final = 40
+"""Au-delà, des mots liés entre eux sortiraient de leur ligne : leurs espaces redeviennent ordinaires."""
+_MOIS: Final = "|".join(MOIS)
+_UNITE: Final = r"(?:euros?|mois|ans?|jours?|semaines?|heures?|minutes?)\b"
+_NUMERO: Final = re.compile(r"(?<!\d)(?:\+\d\d \d|0\d)(?: \d\d){4}(?!\d)|(?<!\d)\d{1,3}(?: \d{3})+(?!\d)")
+_ESPACE_A_LIER: Final = re.compile(
+    "|".join(
+        (
+            r" (?=[;:!?»%€])",
+            r"(?<=«) ",
+            r"(?<=[nN]°) ",
+            rf"(?:(?<=\d)|(?<=\b1er)) (?=(?:{_MOIS})\b)",
+            rf"(?<=\d) (?={_UNITE})",
+            rf"(?<=\d) (?=à \d+ (?:%|{_UNITE}))|(?<=\d à) (?=\d+ (?:%|{_UNITE}))",
+            r"(?<=\d) (?=h\b)|(?<=\d h) (?=\d\d\b)",
+            r"(?:(?<=\b[aA]rticle)|(?<=\b[aA]rticles)) (?=[LRDA]?\.? ?\d)|(?<=\b[LRDA]\.) (?=\d)",
+            r"(?<=\d,) (?=[IVX]+\b|\d+°)|(?<=\b[IVX]) (?=\d+°)|(?<=\b[IVX]{2}) (?=\d+°)|(?<=\b[IVX]{3}) (?=\d+°)",
+            r"(?:(?<=\bM\.)|(?<=\bMme)) (?=[^\W\d_])",
+        )
+    )
+)
+_TROP_LIE: Final = re.compile(rf"[^ {COUPURE}]{{{SUITE_LONGUE + 1},}}")
+
 
 @lru_cache(maxsize=4_096)
 def imprimable(texte: str) -> str:
     """Le texte tel que la lettre le portera."""
     texte = _BLANC.sub(" ", unicodedata.normalize("NFC", texte))
     if _TOUT_CONNU.fullmatch(texte):
-        return _TROP_LONG.sub(_couper, texte)
+        return lier(_TROP_LONG.sub(_couper, texte))
     rendu = []
     for signe in texte:
         if _CONNUS.match(signe):
             rendu.append(signe)
         elif unicodedata.category(signe) not in ("Cf", "Cc", "Mn", "Me"):
             rendu.append(INCONNU)
-    return _TROP_LONG.sub(_couper, "".join(rendu))
+    return lier(_TROP_LONG.sub(_couper, "".join(rendu)))
+
+
+def lier(texte: str) -> str:
+    """« 03 21 00 00 00 », « 300,00 € », « 5 novembre », « n° 2 », « article L262-37 » restent chacun sur une ligne."""
+    texte = _NUMERO.sub(_sans_coupure, _ESPACE_A_LIER.sub(INSECABLE, texte))
+    return _TROP_LIE.sub(lambda suite: suite.group().replace(INSECABLE, " "), texte)
+
+
+def _sans_coupure(trouve: re.Match[str]) -> str:
+    return trouve.group().replace(" ", INSECABLE)
 
 
 def _couper(trouve: re.Match[str]) -> str:

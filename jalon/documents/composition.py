@@ -110,8 +110,12 @@ class Composeur:
         destinataire: Sequence[str],
         references: Sequence[tuple[str, str]] = (),
         bandeau: str = "",
+        signataire: str = "",
     ) -> Lettre:
-        """Lève `CourrierIncompletError` si une valeur due manque, dans le texte ou dans les données (D11)."""
+        """`signataire` : le nom de qui signe, sous la signature du département (CRPA L212-1).
+
+        Lève `CourrierIncompletError` si une valeur due manque, dans le texte ou dans les données (D11).
+        """
         completes: dict[str, Valeur] = {
             "departement": self.departement, "date_courrier": date_en_lettres(jour), **valeurs,
         }  # fmt: skip
@@ -120,6 +124,8 @@ class Composeur:
         pied = " · ".join((*(imprimable(f"{nom} {valeur}") for nom, valeur in references), self._pied(version)))
         charge = self._charge(objet, blocs, jour=jour, destinataire=destinataire, pied=pied)
         charge["references"] = [[imprimable(nom), imprimable(valeur)] for nom, valeur in references]
+        if signataire:
+            charge["signature"].append(imprimable(signataire))
         return Lettre(charge | {"bandeau": bandeau}, version)
 
     def lettre_libre(
@@ -135,7 +141,7 @@ class Composeur:
         return {
             "expediteur": self._lignes("entete"),
             "destinataire": [imprimable(ligne) for ligne in destinataire],
-            "date": f"Le {date_en_lettres(jour)}",
+            "date": imprimable(f"Le {date_en_lettres(jour)}"),
             "references": [],
             "objet": objet,
             "blocs": blocs,
@@ -299,16 +305,16 @@ def _blocs_d_exemple(
     sans_valeur = {champ.code for champ in CHAMPS[usage] if champ.bloc and champ.code not in valeurs}
     possibles: dict[str, Sequence[Bloc]] = {}
     if "faits" in sans_valeur:
-        possibles["faits"] = liste(["2 octobre 2026 : rendez-vous manqué", "9 octobre 2026 : rendez-vous manqué"])
+        possibles["faits"] = liste(["Le 2 octobre 2026 à 9 h. Absence.", "Le 9 octobre 2026 à 9 h. Absence."])
     if "consequences" in sans_valeur:
-        possibles["consequences"] = liste(["Votre allocation peut être réduite ou suspendue : les parts, les durées."])
+        possibles["consequences"] = liste(["Une part de votre allocation peut être suspendue pendant un temps limité."])
     if "voies_recours" in sans_valeur:
         mentions = {champ.code: champ.exemple for champ in CHAMPS[UsageCourrier.MENTION] if champ.exemple}
         code = "mention_juge" if usage is UsageCourrier.REPONSE_RECOURS else "mention_recours"
         possibles["voies_recours"] = composeur.mention(code, mentions)
     if "decisions" in sans_valeur:
         possibles["decisions"] = tableau(
-            ["Dossier", "Personne", "Objet", "Période", "Retenue"],
+            ["Matricule et demande", "Personne", "Objet", "Période", "Retenue"],
             [["0000000", "Camille Exemple", "Sanction à appliquer", "du 01/12/2026 au 31/12/2026", "30 %"]],
         )
     return possibles

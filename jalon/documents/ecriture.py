@@ -22,9 +22,16 @@ def date_en_lettres(jour: date, *, avec_jour: bool = False) -> str:
     return f"{JOURS[jour.weekday()]} {ecrite}" if avec_jour else ecrite
 
 
+def en_lettres(nombre: int, *, feminin: bool = False) -> str:
+    """« un », « une », « deux », « 18 »."""
+    if nombre == 1 and feminin:
+        return "une"
+    return NOMBRES[nombre] if nombre < len(NOMBRES) else str(nombre)
+
+
 def mois_en_lettres(nombre: int) -> str:
     """« un mois », « deux mois », « 18 mois »."""
-    return f"{NOMBRES[nombre] if nombre < len(NOMBRES) else nombre} mois"
+    return f"{en_lettres(nombre)} mois"
 
 
 def heure_en_lettres(heure: int, minute: int) -> str:

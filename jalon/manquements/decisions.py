@@ -306,12 +306,13 @@ def lever_sanction(
     """Arrête la sanction ce jour-là : le premier jour où plus rien n'est retenu.
 
     Sous le régime plein emploi, elle s'arrête dès que la personne se met en règle (L262-37, I) : `le` est ce jour, même
-    passé. Sous les autres, le président peut toujours l'arrêter. Sans `annoncer`, une autre lettre le dit déjà.
-    Lève `JalonError`, `TransitionRefuseeError`.
+    passé. Sous les autres, le président peut toujours l'arrêter. Un recours accueilli en partie l'arrête plus tôt encore,
+    déjà levée ou finie. Sans `annoncer`, une autre lettre le dit déjà. Lève `JalonError`, `TransitionRefuseeError`.
     """
     perimetre.exiger(DROIT)
     decision = verrouiller_decision(decision)
-    if decision.etat != EtatDecision.NOTIFIEE:
+    avancee = decision.etat == EtatDecision.LEVEE and motif == MotifLevee.RECOURS
+    if decision.etat != EtatDecision.NOTIFIEE and not avancee:
         raise TransitionRefuseeError(
             "Cette décision n'est pas notifiée : annulez-la plutôt."
             if decision.etat == EtatDecision.DECIDEE
@@ -327,6 +328,8 @@ def lever_sanction(
             f"La décision est du {decision.decidee_le:%d/%m/%Y} : elle ne peut pas s'arrêter avant. Annulez-la si elle "
             "n'aurait pas dû être prise."
         )
+    if decision.periode.isempty:
+        raise TransitionRefuseeError("Cette sanction n'a valu aucun jour : il n'y a rien à rendre.")
     if le >= decision.periode.upper:
         raise TransitionRefuseeError(
             f"Cette sanction a fini le {decision.periode.upper - timedelta(days=1):%d/%m/%Y} : il n'y a rien à lever."

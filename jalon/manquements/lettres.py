@@ -12,21 +12,26 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Final
 
+from django.utils import timezone
+
 from jalon.accompagnements.passations import referent_actuel
 from jalon.agents.models import Agent
 from jalon.documents.composition import Bloc, Composeur, Valeur, liste, tableau
-from jalon.documents.ecriture import date_en_lettres, heure_en_lettres, mois_en_lettres
+from jalon.documents.ecriture import date_en_lettres, en_lettres, heure_en_lettres, mois_en_lettres
 from jalon.documents.envois import envoyer
 from jalon.documents.models import Canal, Document
 from jalon.documents.services import enregistrer_document
 from jalon.manquements.models import (
     DecisionSanction,
     EtatDecision,
+    FaitManquement,
     IssueRecours,
+    LigneTransmission,
     Manquement,
     MotifClassement,
     MotifLevee,
     NatureSanction,
+    PreuveAttendue,
     RangSanction,
     RecoursSanction,
     Regime,
@@ -39,6 +44,7 @@ from jalon.manquements.services import regime_du
 from jalon.orientations.lettres import EN_MAIN_PROPRE, civilite, joindre_agent, nom_complet
 from jalon.personnes.adresses import adresses_postales
 from jalon.personnes.models import Personne
+from jalon.referentiels.models import Libelle
 from jalon.referentiels.parametres import mot, nombre, profil
 from jalon.rendezvous.messages import qui_joindre
 from jalon.socle.textes import nom_propre
@@ -60,14 +66,13 @@ def lettre_avertissement(manquement: Manquement, *, acteur: Agent, jour: date, a
     """Ce qui est reproché, ce qui peut suivre, comment répondre et jusqu'à quand (R262-69). `adresse_lien` : la page où
     répondre. Lève `CourrierIncompletError` (motif hors du régime du jour, fait ou contact absents), `JalonError`."""
     regime = regime_du(jour)
-    contact = manquement.contact
-    faits = [f"{_jour(fait.date)} : {fait.description}" for fait in manquement.faits.order_by("date", "pk")]
+    contact, faits = manquement.contact, _faits(manquement)
     return _a_la_personne(
         AVERTISSEMENT, manquement, acteur=acteur, jour=jour, titre=_capitale(mot("avertissement").singulier),
         valeurs={
-            "reproche": manquement.motif.phrase,
-            "faits": liste(faits),
-            "expose": manquement.expose,
+            "reproche": reproche_de(manquement, faits),
+            "faits": liste(_fait(fait) for fait in faits),
+            "expose": " ".join(manquement.expose.split()),
             "contact_prealable": "" if contact is None else _contact(contact.date, contact.get_moyen_display()),
             "consequences": _consequences(regime, manquement),
             "article_motif": str(manquement.motif.articles.get(regime.code, "")),
@@ -89,7 +94,7 @@ def lettre_audition(
             "date_audition": date_en_lettres(seance_le, avec_jour=True),
             "heure_audition": heure_en_lettres(heure.hour, heure.minute),
             "lieu": lieu,
-            "reproche": manquement.motif.phrase,
+            "reproche": reproche_de(manquement, _faits(manquement)),
             "date_avertissement": _facultatif(manquement.averti_le),
             "article_entendre": regime_du(jour).article_entendre,
         },
@@ -143,15 +148,16 @@ RAISONS_DE_CLASSER: Final[dict[MotifClassement, str]] = {
 def lettre_decision(decision: DecisionSanction, *, acteur: Agent, jour: date) -> Document:
     """La sanction, ses raisons, ce qui l'arrête, et les voies de recours avec leurs délais (R65). Lève `JalonError`."""
     manquement, regime = decision.manquement, decision.regle.regime
-    faits = [f"{_jour(fait.date)} : {fait.description}" for fait in manquement.faits.order_by("date", "pk")]
+    faits = _faits(manquement)
     amende = decision.nature == NatureSanction.AMENDE
     return _a_la_personne(
-        DECISION, manquement, acteur=acteur, jour=jour, titre=f"Décision du {decision.decidee_le:%d/%m/%Y}",
+        DECISION, manquement, acteur=acteur, signataire=decision.decidee_par, jour=jour,
+        titre=f"Décision du {decision.decidee_le:%d/%m/%Y}",
         valeurs={
             "date_decision": date_en_lettres(decision.decidee_le),
             "effet": effet_de(decision),
-            "reproche": manquement.motif.phrase,
-            "faits": liste(faits),
+            "reproche": reproche_de(manquement, faits),
+            "faits": liste(_fait(fait) for fait in faits),
             "motivation": decision.motivation,
             "explications": _explications(manquement),
             "avis": _avis(decision),
@@ -164,8 +170,8 @@ def lettre_decision(decision: DecisionSanction, *, acteur: Agent, jour: date) ->
 
 
 LEVEE_DE_DROIT: Final = (
-    "Cette suspension s'arrête dès que vous faites ce qui vous est demandé. Votre référent vous dit quoi faire : "
-    "appelez-le sans attendre."
+    "Cette suspension s'arrête dès que vous faites ce qui vous est demandé. Votre référent peut vous dire quoi faire : "
+    "appelez sans attendre."
 )
 
 
@@ -195,6 +201,7 @@ def lettre_levee(decision: DecisionSanction, *, acteur: Agent, jour: date) -> Do
         titre=f"Fin de la décision du {decision.decidee_le:%d/%m/%Y}",
         valeurs={
             "date_decision": date_en_lettres(decision.decidee_le),
+            "issue": "est annulée" if annulee else "prend fin",
             "raison": RAISONS_DE_LEVER.get(MotifLevee(decision.motif_levee), "") if decision.motif_levee else "",
             "precision": decision.precision_levee,
             "effet": _effet_annulation(decision) if annulee else _effet_levee(decision),
@@ -215,7 +222,7 @@ def lettre_recours(recours: RecoursSanction, *, acteur: Agent, jour: date) -> Do
     """La réponse à un recours, ses raisons, son effet, et le juge qui reste (F059). Lève `JalonError`."""
     decision = recours.decision
     return _a_la_personne(
-        RECOURS, decision.manquement, acteur=acteur, jour=jour,
+        RECOURS, decision.manquement, acteur=acteur, signataire=recours.decide_par, jour=jour,
         titre=f"Réponse à votre recours du {recours.recu_le:%d/%m/%Y}",
         valeurs={
             "date_decision": date_en_lettres(decision.decidee_le),
@@ -241,12 +248,12 @@ def lettre_payeur(transmission: Transmission, *, acteur: Agent, jour: date) -> D
         composeur.version(PAYEUR),
         {
             "caisse": caisse,
-            "nombre": str(len(lignes)),
+            "nombre": f"{en_lettres(len(lignes), feminin=True)} décision{'s' if len(lignes) > 1 else ''}",
             "decisions": tableau(
-                ["Dossier", "Personne", "Objet", "Période", "Retenue"],
+                ["Matricule et demande", "Personne", "Objet", "Période", "Retenue"],
                 [
                     [
-                        " / ".join(filter(None, (ligne.matricule, ligne.numero_demande))) or "à rechercher",
+                        _dossier(ligne),
                         nom_complet(ligne.decision.personne),
                         ligne.get_objet_display(),
                         _periode(ligne.debut, ligne.fin),
@@ -255,14 +262,21 @@ def lettre_payeur(transmission: Transmission, *, acteur: Agent, jour: date) -> D
                     for ligne in lignes
                 ],
             ),
-            "contact": " ou ".join(filter(None, (str(acteur), joindre_agent(acteur)))),
+            "contact": ", ".join(filter(None, (str(acteur), joindre_agent(acteur)))),
         },
         jour=jour, destinataire=[caisse], references=[("Transmission", str(transmission.public_id)[:8].upper())],
+        signataire=str(acteur),
     )  # fmt: skip
     return enregistrer_document(
         composeur.rendre(lettre), acteur=acteur, nature=PAYEUR, titre=f"{caisse}, décisions du {jour:%d/%m/%Y}",
         version=lettre.version,
     )  # fmt: skip
+
+
+def _dossier(ligne: LigneTransmission) -> str:
+    """« 1000042, demande 00000000042 » : ce que la caisse connaît du dossier."""
+    demande = f"demande {ligne.numero_demande}" if ligne.numero_demande else ""
+    return ", ".join(filter(None, (ligne.matricule, demande))) or "à rechercher"
 
 
 def nom_caisse(regime: str, numero: str) -> str:
@@ -272,6 +286,47 @@ def nom_caisse(regime: str, numero: str) -> str:
         if (caisse["fonorg"], caisse["numorg"]) == (regime, numero):
             return str(caisse["libelle"])
     return f"{regime} n° {numero}".strip()
+
+
+# --- Ce qui est reproché
+
+
+def reproche_de(manquement: Manquement, faits: Sequence[FaitManquement]) -> str:
+    """Le reproche, dit à la personne. Pour des rendez-vous manqués, leur nombre : un seul n'est pas « plusieurs »."""
+    if manquement.motif.preuve != PreuveAttendue.RENDEZ_VOUS or not faits:
+        return str(manquement.motif.phrase)
+    manques = sum(1 for fait in faits if fait.rendez_vous_id or fait.invitation_id)
+    if (manques or len(faits)) == 1:
+        return f"Nous vous attendions à un rendez-vous. Il n'a pas eu lieu, et {SANS_RAISON}"
+    combien = en_lettres(manques) if manques else "plusieurs"
+    return f"Nous vous attendions à {combien} rendez-vous. Ils n'ont pas eu lieu, et {SANS_RAISON}"
+
+
+SANS_RAISON: Final = "nous ne connaissons pas de motif légitime."
+
+
+def _faits(manquement: Manquement) -> list[FaitManquement]:
+    return list(manquement.faits.select_related("rendez_vous", "invitation__reunion").order_by("date", "pk"))
+
+
+def _fait(fait: FaitManquement) -> str:
+    """« Le 3 novembre 2026 à 9 h, Maison des solidarités. Absence au rendez-vous. »"""
+    debut: time | None = None
+    lieu = ""
+    if fait.rendez_vous is not None:
+        debut, lieu = timezone.localtime(fait.rendez_vous.debut).time(), fait.rendez_vous.lieu
+    elif fait.invitation is not None:
+        debut, lieu = fait.invitation.reunion.debut, fait.invitation.reunion.lieu
+    quand = f"Le {_jour(fait.date)}"
+    if debut is not None:
+        quand += f" à {heure_en_lettres(debut.hour, debut.minute)}"
+    return f"{', '.join(filter(None, (quand, lieu.strip())))}. {_phrase(fait.description)}"
+
+
+def _phrase(texte: str) -> str:
+    """Le texte, avec un point final s'il n'en a pas."""
+    texte = texte.strip()
+    return texte if texte.endswith((".", "!", "?", "…", "»")) else f"{texte}."
 
 
 # --- Ce que dit la loi du jour
@@ -301,6 +356,7 @@ def _consequences(regime: Regime, manquement: Manquement) -> list[Bloc]:
 
 
 def _consequence(regle: RegleSanction) -> str:
+    """« La première fois, la suspension porte sur 30 à 100 % de votre RSA, pendant 1 à 2 mois (article R262-68). »"""
     rang = {
         RangSanction.PREMIERE: "La première fois, ",
         RangSanction.SUIVANTE: "Si une décision précédente compte encore, ",
@@ -308,16 +364,25 @@ def _consequence(regle: RegleSanction) -> str:
     if regle.nature == NatureSanction.AMENDE:
         phrase = "une amende administrative peut vous être demandée"
     else:
-        verbe = "supprimé" if regle.nature == NatureSanction.SUPPRESSION else "réduit ou suspendu"
-        phrase = f"votre {_allocation()} peut être {verbe}"
-        bornes = [_bornes(regle.taux_min, regle.taux_max, "%"), _bornes(regle.duree_min, regle.duree_max, "mois")]
-        phrase += f" : {', pendant '.join(bornes)}" if all(bornes) else ""
-    avis = f", après l'avis de l'instance ({mot('equipe').singulier})" if regle.avis_exige else ""
-    return _capitale(f"{rang}{phrase}{avis}. Article {regle.article}.")
+        quoi = "suppression" if regle.nature == NatureSanction.SUPPRESSION else "suspension"
+        part = _bornes(regle.taux_min, regle.taux_max, "%")
+        duree = _bornes(regle.duree_min, regle.duree_max, "mois")
+        phrase = f"la {quoi} porte sur {part or 'une part'} de votre {_allocation()}"
+        phrase += f", pendant {duree}" if duree else ""
+    avis = f", après l'avis {_de(mot('equipe'))}" if regle.avis_exige else ""
+    texte = "articles" if " et " in regle.article else "article"
+    return _capitale(f"{rang}{phrase}{avis} ({texte} {regle.article}).")
+
+
+def _de(libelle: Libelle) -> str:
+    """« de l'équipe pluridisciplinaire », « de la commission locale d'insertion »."""
+    if libelle.elision:
+        return f"de l'{libelle.singulier}"
+    return f"{'du' if libelle.genre == 'm' else 'de la'} {libelle.singulier}"
 
 
 def _bornes(au_moins: int | None, au_plus: int | None, unite: str) -> str:
-    """« 30 à 100 % », « 2 mois », ou « 12 mois au plus » quand la borne basse ne dit rien."""
+    """« 30 à 100 % », « 2 mois », ou « 80 % au plus » quand la borne basse ne dit rien."""
     if au_plus is None:
         return ""
     if au_moins == au_plus:
@@ -339,15 +404,14 @@ def _explications(manquement: Manquement) -> str:
     """Ce que la personne a pu dire avant la décision."""
     phrases = []
     if manquement.reponse_le is not None:
-        phrases.append(f"Vous nous avez répondu le {_jour(manquement.reponse_le)} : nous en avons tenu compte.")
+        phrases.append(f"Vous nous avez répondu le {_jour(manquement.reponse_le)}, et nous en avons tenu compte.")
     elif manquement.observations_jusqu_au is not None:
         phrases.append(
             f"Vous aviez jusqu'au {_jour(manquement.observations_jusqu_au)} pour répondre. Nous n'avons rien reçu."
         )
     if manquement.entendue_le is not None:
-        phrases.append(f"Vous vous êtes expliqué de vive voix le {_jour(manquement.entendue_le)}.")
-        if manquement.assistee_par:
-            phrases.append(f"Avec vous : {manquement.assistee_par}.")
+        avec = ", avec la personne de votre choix" if manquement.assistee_par else ""
+        phrases.append(f"Vous avez donné vos explications de vive voix le {_jour(manquement.entendue_le)}{avec}.")
     return " ".join(phrases)
 
 
@@ -357,13 +421,13 @@ def _avis(decision: DecisionSanction) -> str:
     if avis is None:
         return ""
     if avis.vote == VoteAvis.REPUTE:
-        texte = f"L'instance n'a pas répondu à temps : son avis est réputé rendu le {_jour(avis.rendu_le)}."
+        texte = f"réputé rendu le {_jour(avis.rendu_le)}, faute de réponse à temps."
     else:
         vote = {VoteAvis.UNANIME: "à l'unanimité", VoteAvis.MAJORITAIRE: "à la majorité"}.get(VoteAvis(avis.vote), "")
         sens = SensAvis(avis.sens).label.lower()
-        texte = f"{', '.join(filter(None, (_capitale(sens), vote)))}, le {_jour(avis.rendu_le)}."
+        texte = f"{', '.join(filter(None, (sens, vote)))}, le {_jour(avis.rendu_le)}."
     if decision.motif_ecart:
-        texte += f" Nous ne l'avons pas suivi en tout point : {decision.motif_ecart}"
+        texte += f" Nous ne l'avons pas suivi en tout point, et voici pourquoi. {_phrase(decision.motif_ecart)}"
     return texte
 
 
@@ -434,7 +498,7 @@ def _periode(debut: date, fin: date | None) -> str:
 
 
 def _euros(decision: DecisionSanction) -> str:
-    return f"{decision.montant:.2f} €".replace(".", ",")
+    return f"{decision.montant:,.2f} €".replace(",", " ").replace(".", ",")
 
 
 def _allocation() -> str:
@@ -484,20 +548,31 @@ def _qui_appeler(manquement: Manquement) -> dict[str, str]:
     return {
         "referent": nom,
         "coordonnees_referent": joindre,
+        "aide_referent": ", ".join(filter(None, (nom, joindre))),
         "contact": qui_joindre(manquement.organisme, manquement.saisi_par or manquement.prepare_par),
     }
 
 
 def _a_la_personne(
-    code: str, manquement: Manquement, *, acteur: Agent, jour: date, titre: str, valeurs: Mapping[str, Valeur]
+    code: str,
+    manquement: Manquement,
+    *,
+    acteur: Agent,
+    jour: date,
+    titre: str,
+    valeurs: Mapping[str, Valeur],
+    signataire: Agent | None = None,
 ) -> Document:
-    """Compose, garde et met à poster ; sans adresse complète, la lettre est gardée pour être remise en main propre."""
+    """Compose, garde et met à poster ; sans adresse complète, la lettre est gardée pour être remise en main propre.
+
+    `signataire` : qui a pris la décision que la lettre notifie ; à défaut l'acteur.
+    """
     personne, enveloppe, composeur = manquement.personne, _enveloppe(manquement.personne), Composeur()
-    references: Sequence[tuple[str, str]] = [("Procédure", str(manquement.public_id)[:8].upper())]
+    references: Sequence[tuple[str, str]] = [("Référence", str(manquement.public_id)[:8].upper())]
     lettre = composeur.lettre(
         composeur.version(code),
         {"civilite": civilite(personne), "nom_complet": nom_complet(personne), **_qui_appeler(manquement), **valeurs},
-        jour=jour, destinataire=enveloppe.lignes, references=references,
+        jour=jour, destinataire=enveloppe.lignes, references=references, signataire=str(signataire or acteur),
     )  # fmt: skip
     document = enregistrer_document(
         composeur.rendre(lettre), acteur=acteur, nature=code, titre=titre, personne=personne.public_id,

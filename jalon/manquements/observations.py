@@ -111,7 +111,7 @@ def _verifier(
     if canal not in CanalObservation.values or (canal == CanalObservation.EN_LIGNE) != (acteur is None):
         raise JalonError("Dites comment la personne a répondu : par courrier ou à l'oral.")
     if not texte and motif is None and not demande_audition:
-        raise JalonError("Écrivez votre réponse, choisissez une raison, ou demandez à être entendu.")
+        raise JalonError("Écrivez votre réponse, choisissez une raison, ou demandez à vous expliquer de vive voix.")
     if len(texte) > TEXTE_MAXIMAL:
         raise JalonError(f"La réponse dépasse {TEXTE_MAXIMAL} caractères : joignez le reste en pièce.")
     if canal == CanalObservation.ORAL and not relue:

@@ -7,7 +7,7 @@ n'accuse personne : il se lit, s'explique, ou se signale à la caisse.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -282,9 +282,10 @@ def _comparer(ligne: LigneTransmission, dossier: _Dossier, autres: Iterable[Lign
     attendue = periode is not None and not periode.isempty
     connue_le = ligne.transmission.produite_le
     pendant = [du for du in dossier.flux if attendue and du in periode and du >= connue_le]
+    ecart = None
     if pendant:
-        ecart = _pendant(ligne, pendant[-1], dossier.au(pendant[-1]))
-        if ecart.constat != Constat.CONFORME or dernier in periode:
+        ecart = _tout_au_long(ligne, [(du, dossier.au(du)) for du in pendant])
+        if dernier in periode:
             return ecart
     elif attendue and (dernier < connue_le or dernier < periode.upper):
         return Ecart(ligne, Constat.ATTENTE, f"Le dernier flux est du {dernier:%d/%m/%Y}, avant la sanction.", dernier)
@@ -293,7 +294,42 @@ def _comparer(ligne: LigneTransmission, dossier: _Dossier, autres: Iterable[Lign
             ligne, Constat.ATTENTE, "Aucun flux reçu ne porte sur les jours de la sanction : demandez à la caisse.",
             dernier,
         )  # fmt: skip
-    return _apres(ligne, dernier, dossier.au(dernier), autres)
+    apres = _apres(ligne, dernier, dossier.au(dernier), autres)
+    if ecart is None or ecart.constat == Constat.CONFORME:
+        return apres
+    if apres.constat == Constat.NON_LEVEE:  # ce qui prive encore le foyer passe d'abord
+        return replace(apres, phrase=f"{ecart.phrase} {apres.phrase}")
+    return ecart
+
+
+def _tout_au_long(ligne: LigneTransmission, flux: Sequence[tuple[date, _Releve]]) -> Ecart:
+    """Chaque flux reçu pendant la sanction compte : un mois manqué ou trop retenu ne s'efface pas au mois suivant.
+
+    Une date se corrige pourtant : la caisse qui dit, plus tard, l'appliquer depuis le jour transmis a régularisé.
+    """
+    lus = [(_pendant(ligne, du, releve), releve) for du, releve in flux]
+    dernier, releve = lus[-1]
+    avant = lus[:-1]
+    if dernier.constat == Constat.ABSENTE:
+        appliquee = next((lu for lu, ancien in reversed(avant) if ancien.applique), None)
+        if appliquee is None:
+            return dernier
+        phrase = (
+            f"La caisse s'est arrêtée trop tôt : le flux du {appliquee.flux_du:%d/%m/%Y} l'appliquait, celui du "
+            f"{dernier.flux_du:%d/%m/%Y} ne l'applique plus."
+        )
+        return replace(dernier, constat=Constat.AUTRE_DATE, phrase=phrase)
+    if dernier.constat != Constat.CONFORME:
+        return dernier
+    autre = next((lu for lu, _ in avant if lu.constat == Constat.AUTRE_MONTANT), None)
+    if autre is not None:
+        phrase = f"Dans le flux du {autre.flux_du:%d/%m/%Y} : {autre.phrase[:1].lower()}{autre.phrase[1:]}"
+        return replace(autre, phrase=f"{phrase} {dernier.phrase}")
+    manque = next((lu for lu, ancien in avant if not ancien.applique), None)
+    if manque is not None and releve.debut is None:
+        phrase = f"Le flux du {manque.flux_du:%d/%m/%Y} ne l'appliquait pas. {dernier.phrase}"
+        return replace(dernier, constat=Constat.AUTRE_DATE, phrase=phrase)
+    return dernier
 
 
 def _pendant(ligne: LigneTransmission, du: date, releve: _Releve) -> Ecart:
@@ -335,7 +371,7 @@ def _apres(ligne: LigneTransmission, du: date, releve: _Releve, autres: Iterable
     if attente:
         return Ecart(ligne, Constat.ATTENTE, attente, du, ligne.montant_prevu, releve.montant, releve.debut)
     return Ecart(
-        ligne, Constat.NON_LEVEE, f"Le flux du {du:%d/%m/%Y} l'applique encore : elle devait être finie.", du,
+        ligne, Constat.NON_LEVEE, f"Le flux du {du:%d/%m/%Y} l'applique alors qu'elle devait être finie.", du,
         ligne.montant_prevu, releve.montant, releve.debut,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -89,7 +89,8 @@ def decider_recours(
     Une seule lettre part : la réponse, qui dit ce qui change et ce qui est rendu.
 
     Seul un recours hors délai peut être dit irrecevable ; il peut aussi être accueilli. Sans `le`, une sanction réduite
-    s'arrête aujourd'hui. Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
+    s'arrête aujourd'hui ; finie ou déjà levée, il faut dire depuis quel jour elle n'aurait plus dû valoir.
+    Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
     """
     perimetre.exiger(DROIT)
     verrouiller_decision(recours.decision)
@@ -108,8 +109,9 @@ def decider_recours(
         annuler_sanction(recours.decision, acteur=acteur, perimetre=perimetre, motif=pourquoi, annoncer=False)
     elif issue == IssueRecours.REDUCTION:
         lever_sanction(
-            recours.decision, acteur=acteur, perimetre=perimetre, le=le or jour, motif=pourquoi, annoncer=False
-        )
+            recours.decision, acteur=acteur, perimetre=perimetre, le=_jour_de_la_reduction(recours.decision, le, jour),
+            motif=pourquoi, annoncer=False,
+        )  # fmt: skip
     recours.decision = verrouiller_decision(recours.decision)
     recours.issue, recours.motivation = issue, motivation.strip()
     recours.decide_le, recours.decide_par = jour, acteur
@@ -117,6 +119,21 @@ def decider_recours(
     recours.save(update_fields=["issue", "motivation", "decide_le", "decide_par", "lettre"])
     _tracer("decide", recours, acteur, perimetre, recours.get_issue_display().lower())
     return recours
+
+
+def _jour_de_la_reduction(decision: DecisionSanction, le: date | None, jour: date) -> date:
+    """Premier jour sans retenue. Lève `JalonError` s'il faut le choisir, ou s'il n'y a pas de jour à rendre."""
+    if decision.periode is None:
+        raise JalonError(
+            "Une amende ne se réduit pas : annulez-la. Si une amende moindre reste due, elle se décide dans une nouvelle "
+            "procédure."
+        )
+    if decision.periode.isempty or decision.periode.upper > (le or jour):
+        return le or jour
+    raise JalonError(
+        f"Cette sanction s'est arrêtée le {decision.periode.upper - timedelta(days=1):%d/%m/%Y}. Dites depuis quel jour, "
+        "avant celui-là, elle n'aurait plus dû valoir : ce qui a été retenu depuis sera rendu à la personne."
+    )
 
 
 def _verrouiller(recours: RecoursSanction) -> RecoursSanction:

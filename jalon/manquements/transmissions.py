@@ -110,7 +110,10 @@ def _decisions() -> QuerySet[DecisionSanction]:
     )
     a_appliquer = ~transmise & ~Q(etat=EtatDecision.ANNULEE) & Q(periode__isempty=False)
     a_annuler = Q(etat=EtatDecision.ANNULEE) & transmise & ~Exists(lignes.filter(objet=ObjetTransmission.ANNULER))
-    a_lever = Q(etat=EtatDecision.LEVEE) & fin_plus_tard & ~Exists(lignes.filter(objet=ObjetTransmission.LEVER))
+    levee_sue = lignes.filter(
+        objet=ObjetTransmission.LEVER, debut__lte=Coalesce(OuterRef("periode__endswith"), OuterRef("debut"))
+    )
+    a_lever = Q(etat=EtatDecision.LEVEE) & fin_plus_tard & ~Exists(levee_sue)
     return (
         DecisionSanction.objects.filter(a_appliquer | a_annuler | a_lever, notifiee_le__isnull=False)
         .exclude(nature=NatureSanction.AMENDE)
@@ -144,9 +147,10 @@ def _ordre(decision: DecisionSanction) -> tuple[ObjetTransmission, date, date | 
         return ObjetTransmission.APPLIQUER, periode.lower, periode.upper
     if decision.etat == EtatDecision.ANNULEE and ObjetTransmission.ANNULER not in lignes:
         return ObjetTransmission.ANNULER, envoyee.debut, envoyee.fin
-    if decision.etat == EtatDecision.LEVEE and ObjetTransmission.LEVER not in lignes and periode is not None:
-        fin = envoyee.debut if periode.isempty else periode.upper
-        if envoyee.fin is None or fin < envoyee.fin:
+    if decision.etat == EtatDecision.LEVEE and periode is not None:
+        fin, levee = envoyee.debut if periode.isempty else periode.upper, lignes.get(ObjetTransmission.LEVER)
+        sue = levee.debut if levee is not None else envoyee.fin
+        if sue is None or fin < sue:
             return ObjetTransmission.LEVER, fin, None
     return None
 

@@ -90,7 +90,7 @@ def convoquer_rendez_vous(
     bilan = ecrire(
         personne, acteur=acteur, objet="Votre convocation à un rendez-vous",
         courriel=(
-            f"Bonjour {nom_propre(personne.prenom)},\n\nVous êtes convoqué à un rendez-vous {quand} avec "
+            f"Bonjour {nom_propre(personne.prenom)},\n\nVoici votre convocation à un rendez-vous {quand} avec "
             f"{avec_qui(rendez_vous)}, {ou_et_comment(rendez_vous)}. Il sert à {but(rendez_vous.objet)}.\n\nVous pouvez venir "
             "avec la personne de votre choix. Une lettre vous dit tout.\n\nVous ne pouvez pas venir ? Prévenez-nous : "
             f"{contact}"

@@ -31,7 +31,7 @@ def feuille(contrat: Contrat) -> Any:
 
 def textes(valeur: Any) -> list[str]:
     if isinstance(valeur, str):
-        return [valeur]
+        return [valeur.replace("\u00a0", " ")]
     elements = valeur.values() if isinstance(valeur, dict) else valeur
     return [texte for element in elements for texte in textes(element)]
 

@@ -57,6 +57,25 @@ def test_une_sanction_ne_va_pas_sans_le_droit_d_etre_entendu(courrier: Courrier)
         assert re.search(r"personne de votre choix|\{voies_recours\}", courrier.corps)
 
 
+ACCORDS = re.compile(
+    r"\bvous (?:vous )?(?:êtes|serez|seriez|étiez|avez été|avons|pouvez être|pouvez(?: \w+)? demander à être|pourriez être)"
+    r"\b(?: [\w’']+){0,2}? \w+(?:é|u)\b"
+)
+
+
+@pytest.mark.parametrize(
+    "phrase", ["Vous vous êtes expliqué.", "Vous pouvez aussi demander à être reçu.", "vous seriez d'abord prévenu"]
+)
+def test_reconnait_un_accord_au_masculin(phrase: str) -> None:
+    assert ACCORDS.search(phrase.lower())
+
+
+@pytest.mark.parametrize("courrier", COURRIERS)
+def test_aucune_phrase_ne_presume_le_genre_de_la_personne(courrier: Courrier) -> None:
+    """La même phrase vaut pour « Madame » et « Monsieur » : jamais « vous êtes convoqué »."""
+    assert ACCORDS.findall(courrier.corps.lower()) == []
+
+
 BON = "{type_orientation} {type_contrat} {delai_contrat}\n{sanctions}\n{voies_recours}"
 
 

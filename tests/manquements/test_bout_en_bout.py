@@ -336,7 +336,7 @@ def test_la_caisse_retient_encore_apres_la_levee(suivi: Suivi) -> None:
     ecart = _ecart()
 
     assert (ecart.constat, ecart.flux_du, ecart.a_traiter) == (Constat.NON_LEVEE, timezone.localdate(), True)
-    assert "l'applique encore : elle devait être finie" in ecart.phrase
+    assert "l'applique alors qu'elle devait être finie" in ecart.phrase
 
 
 def _suspendue(suivi: Suivi, *, taux: int) -> DecisionSanction:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -43,7 +44,8 @@ from jalon.referentiels.profil import charger_profil
 from jalon.referentiels.services import installer_profil
 from tests.apparence import exiger_l_aspect
 from tests.distribution import Distribution
-from tests.manquements.fabriques import un_manquement, une_personne_suivie
+from tests.documents.test_courriers_des_profils import ACCORDS
+from tests.manquements.fabriques import un_manquement, un_rendez_vous_manque, une_personne_suivie
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +133,7 @@ class Dossier:
         regle = RegleSanction.objects.get(regime__code=self.departement.regime, code=self.departement.regle)
         projet = etablir_projet(
             manquement, regle=regle, taux=self.departement.taux, duree=self.departement.duree, jour=self.jour(65),
-            motivation="Deux rendez-vous proposés, et aucune réponse malgré trois appels.",
+            motivation="Le justificatif annoncé n'est pas arrivé, malgré deux rappels.",
         )  # fmt: skip
         return DecisionSanction.objects.create(**projet.colonnes(), decidee_par=self.distribution.siege)
 
@@ -283,12 +285,18 @@ def test_sans_adresse_l_avertissement_se_remet_en_main_propre(dans_le_pas_de_cal
     [
         (
             "rsa", date(2024, 9, 1),
-            ["80 % au plus, pendant 1 à 3 mois", "100 % au plus, pendant 1 à 4 mois", "l'avis de l'instance"],
+            [
+                "80 % au plus de votre RSA, pendant 1 à 3 mois", "100 % au plus de votre RSA, pendant 1 à 4 mois",
+                "après l'avis de l'équipe pluridisciplinaire (article R262-68, 1°)",
+            ],
             ["s'arrête dès que", "majoré"],
         ),
         (
             "plein_emploi", date(2026, 9, 1),
-            ["30 à 100 %, pendant 1 à 2 mois", "30 à 100 %, pendant 1 à 4 mois", "s'arrête dès que", "majoré"],
+            [
+                "30 à 100 % de votre RSA, pendant 1 à 2 mois", "30 à 100 % de votre RSA, pendant 1 à 4 mois",
+                "(articles L262-37, II et R262-68-1)", "s'arrête dès que", "majoré",
+            ],
             ["80 %"],
         ),
     ],
@@ -373,15 +381,82 @@ def test_une_annulation_rend_ce_qui_a_ete_retenu(dans_le_pas_de_calais: Dossier)
     assert "Ce qui a été retenu doit vous être versé." in texte
 
 
+def test_un_seul_rendez_vous_manque_n_est_pas_plusieurs(dans_le_pas_de_calais: Dossier) -> None:
+    manquement = dans_le_pas_de_calais.manquement("saisi")
+    acteur, jour = dans_le_pas_de_calais.distribution.siege, dans_le_pas_de_calais.jour(18)
+    une = dit(lettres.lettre_avertissement(manquement, acteur=acteur, jour=jour))
+    assert "Nous vous attendions à un rendez-vous. Il n'a pas eu lieu" in une
+    assert "Le 1er septembre 2026 à 14 h, Maison des solidarités. Absence au rendez-vous." in une
+    manque = un_rendez_vous_manque(dans_le_pas_de_calais.distribution, manquement.personne, date(2026, 9, 8))
+    manquement.faits.create(date=date(2026, 9, 8), description="Absence", rendez_vous=manque)
+    deux = dit(lettres.lettre_avertissement(manquement, acteur=acteur, jour=jour))
+    assert "Nous vous attendions à deux rendez-vous. Ils n'ont pas eu lieu" in deux
+
+
+def test_un_autre_motif_se_dit_comme_la_loi_le_nomme(dans_le_pas_de_calais: Dossier) -> None:
+    manquement = dans_le_pas_de_calais.manquement("saisi", rendez_vous=False, motif="contrat_non_respecte")
+    texte = dit(
+        lettres.lettre_avertissement(
+            manquement, acteur=dans_le_pas_de_calais.distribution.siege, jour=dans_le_pas_de_calais.jour(18)
+        )
+    )
+    assert "Vous n'avez pas fait ce que prévoit votre contrat" in texte
+    assert "rendez-vous. Il n'a pas eu lieu" not in texte
+
+
+def test_la_decision_porte_le_nom_de_qui_l_a_prise(dans_le_pas_de_calais: Dossier) -> None:
+    """CRPA L212-1 : le nom de l'auteur de la décision, et non celui de l'agent qui l'envoie."""
+    decision = dans_le_pas_de_calais.decision(reponse_le=date(2026, 10, 11))
+    envoi = dans_le_pas_de_calais.distribution.partenaire
+    texte = dit(lettres.lettre_decision(decision, acteur=envoi, jour=dans_le_pas_de_calais.jour(66)))
+    assert f"la Direction de l'insertion {decision.decidee_par}" in texte
+
+
+@pytest.mark.parametrize("code", sorted(LETTRES))
+def test_aucune_lettre_ne_presume_le_genre_de_la_personne(code: str, dossier: Dossier) -> None:
+    """La même phrase vaut pour « Madame » et « Monsieur », dans les phrases du code comme dans celles du profil."""
+    assert ACCORDS.findall(dit(LETTRES[code](dossier)).lower()) == []
+
+
+@pytest.mark.parametrize("code", sorted(LETTRES))
+def test_aucune_majuscule_apres_deux_points(code: str, dossier: Dossier) -> None:
+    """Hors d'une étiquette qui présente un nom propre, un sigle ou une adresse, et d'une citation."""
+    texte = dit(LETTRES[code](dossier))
+    noms = "Paul|Simone|Centre|Maison|Sur|L262|R262"
+    assert re.findall(rf" : (?!(?:{noms})\b)[A-ZÀ-Ý]\w+", texte) == []
+
+
 @pytest.mark.parametrize("nombre", range(24, 40))
-def test_la_signature_n_est_jamais_seule_sur_sa_feuille(nombre: int) -> None:
-    """Quelle que soit la longueur du texte, son dernier paragraphe est sur la même feuille que la signature."""
+@pytest.mark.parametrize("liste", [False, True])
+def test_deux_paragraphes_au_moins_suivent_la_signature(nombre: int, liste: bool) -> None:
+    """Quelle que soit la longueur du texte : une feuille ne porte jamais la signature seule, ni une phrase et elle."""
+    fin = {"genre": "liste", "elements": ["Avant-dernier"]} if liste else {"genre": "p", "texte": "Avant-dernier"}
     charge = {
         "expediteur": ["Service"], "destinataire": ["Camille Exemple"], "date": "Le 2 octobre 2026", "references": [],
         "objet": "essai", "signature": ["La direction"], "pied": "pied", "bandeau": "",
-        "blocs": [{"genre": "p", "texte": f"Paragraphe {rang}."} for rang in range(nombre)],
+        "blocs": [
+            *({"genre": "p", "texte": f"Paragraphe {rang}."} for rang in range(nombre)), fin,
+            {"genre": "p", "texte": "Dernier"},
+        ],
     }  # fmt: skip
     pages = pypdf.PdfReader(io.BytesIO(rendre_lettre({"departement": "Essai", "couleur": "#333333"}, charge))).pages
     derniere = pages[-1].extract_text()
-    assert "La direction" in derniere
-    assert f"Paragraphe {nombre - 1}." in derniere
+    assert [mot for mot in ("Avant-dernier", "Dernier", "La direction") if mot not in derniere] == []
+
+
+@pytest.mark.parametrize("nombre", range(20, 36))
+def test_une_derniere_partie_courte_reste_entiere(nombre: int) -> None:
+    """Les voies de recours ne se lisent pas à cheval sur deux feuilles : la partie passe entière, avec son titre."""
+    charge = {
+        "expediteur": ["Service"], "destinataire": ["Camille Exemple"], "date": "Le 2 octobre 2026", "references": [],
+        "objet": "essai", "signature": ["La direction"], "pied": "pied", "bandeau": "",
+        "blocs": [
+            *({"genre": "p", "texte": f"Paragraphe {rang}."} for rang in range(nombre)),
+            {"genre": "titre", "texte": "Si vous n’êtes pas d’accord"}, {"genre": "p", "texte": "Vous avez deux mois."},
+            {"genre": "liste", "elements": ["Au Président", "Au tribunal"]}, {"genre": "p", "texte": "C’est gratuit."},
+        ],
+    }  # fmt: skip
+    pages = pypdf.PdfReader(io.BytesIO(rendre_lettre({"departement": "Essai", "couleur": "#333333"}, charge))).pages
+    derniere = pages[-1].extract_text()
+    attendus = ("Si vous n’êtes pas d’accord", "Vous avez deux mois.", "Au tribunal", "C’est gratuit.", "La direction")
+    assert [attendu for attendu in attendus if attendu not in derniere] == []

@@ -148,6 +148,53 @@ def test_jamais_appliquee_elle_le_reste_apres_son_terme(distribution: Any) -> No
     assert _seul().constat == Constat.ABSENTE
 
 
+def _retenue(ligne: LigneTransmission, montant: str, du: date, au: date | None) -> None:
+    """La retenue du mois, sans un mot de son début : ce que la plupart des flux disent."""
+    Montant.objects.create(
+        dossier=_dossier(ligne.decision), reduction_departement=Decimal(montant), periode=DateRange(du, au)
+    )
+
+
+def test_un_mois_manque_ne_s_efface_pas_au_mois_suivant(distribution: Any) -> None:
+    ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_MAI))
+    _retenue(ligne, "190.71", FLUX_MAI, None)
+    ecart = _seul()
+
+    assert ecart.constat == Constat.AUTRE_DATE
+    assert "Le flux du 30/04/2026 ne l'appliquait pas" in ecart.phrase
+
+
+def test_un_mois_trop_retenu_ne_s_efface_pas_au_mois_suivant(distribution: Any) -> None:
+    ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_MAI))
+    _retenue(ligne, "400.00", FLUX_AVRIL, FLUX_MAI)
+    _retenue(ligne, "190.71", FLUX_MAI, None)
+    ecart = _seul()
+
+    assert (ecart.constat, ecart.flux_du, ecart.montant_constate) == (
+        Constat.AUTRE_MONTANT, FLUX_AVRIL, Decimal("400.00"),
+    )  # fmt: skip
+    assert "400,00 € par mois, au lieu de 190,71 €" in ecart.phrase
+
+
+def test_arretee_trop_tot_elle_n_est_pas_dite_jamais_appliquee(distribution: Any) -> None:
+    ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_MAI))
+    _retenue(ligne, "190.71", FLUX_AVRIL, FLUX_MAI)
+    ecart = _seul()
+
+    assert ecart.constat == Constat.AUTRE_DATE
+    assert "le flux du 30/04/2026 l'appliquait, celui du 31/05/2026 ne l'applique plus" in ecart.phrase
+
+
+def test_appliquee_trop_tard_ce_qui_prive_encore_le_foyer_se_dit_d_abord(distribution: Any) -> None:
+    ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_MAI, FLUX_JUIN))
+    _reduction(ligne, debut=date(2026, 6, 1), fin=date(2026, 7, 31), periode=DateRange(FLUX_JUIN, None))
+    ecart = _seul()
+
+    assert (ecart.constat, ecart.flux_du) == (Constat.NON_LEVEE, FLUX_JUIN)
+    assert "Le flux du 31/05/2026 ne l'applique pas." in ecart.phrase
+    assert "Le flux du 30/06/2026 l'applique alors qu'elle devait être finie." in ecart.phrase
+
+
 def test_finie_et_encore_retenue(distribution: Any) -> None:
     ligne = _transmise(distribution, flux=(FLUX_AVRIL, FLUX_JUIN))
     Montant.objects.create(

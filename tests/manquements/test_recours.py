@@ -149,6 +149,36 @@ def test_reduite_la_sanction_s_arrete_au_jour_dit(denise: Agent, recours: Recour
     assert (decision.periode.lower, decision.periode.upper) == (date(2026, 4, 1), date(2026, 4, 15))
 
 
+@pytest.mark.parametrize("levee_le", [None, date(2026, 5, 4)])
+def test_finie_ou_deja_levee_elle_se_reduit_encore(
+    denise: Agent, recours: RecoursSanction, monkeypatch: pytest.MonkeyPatch, levee_le: date | None
+) -> None:
+    """D'avril et mai, finie ou levée le 4 mai : le recours rend les jours retenus depuis le 15 avril."""
+    if levee_le is not None:
+        DecisionSanction.objects.filter(pk=recours.decision_id).update(
+            etat="levee", periode=DateRange(date(2026, 4, 1), levee_le), levee_le=levee_le, levee_par=denise,
+            motif_levee="en_regle",
+        )  # fmt: skip
+    _au(monkeypatch, date(2026, 7, 1))
+    fini = date(2026, 6, 1) if levee_le is None else levee_le
+    for le in (None, fini):
+        with pytest.raises(JalonError, match="Dites depuis quel jour, avant celui-là"):
+            _repondre(recours, denise, "reduction", le=le)
+    decision = _repondre(recours, denise, "reduction", le=date(2026, 4, 15)).decision
+
+    assert (decision.etat, decision.motif_levee, decision.levee_le) == ("levee", "recours", date(2026, 4, 15))
+    assert decision.periode is not None
+    assert (decision.periode.lower, decision.periode.upper) == (date(2026, 4, 1), date(2026, 4, 15))
+
+
+def test_une_amende_ne_se_reduit_pas_elle_s_annule(distribution: Any, denise: Agent) -> None:
+    decision = une_sanction(distribution, timezone.localdate(), la_regle=regle("plein_emploi", "amende"))
+    recours = _recours(decision, distribution.siege, timezone.localdate())
+    with pytest.raises(JalonError, match="Une amende ne se réduit pas : annulez-la"):
+        _repondre(recours, denise, "reduction")
+    assert _repondre(recours, denise, "annulation").decision.etat == "annulee"
+
+
 def test_refuse_de_dire_irrecevable_un_recours_dans_le_delai(
     denise: Agent, distribution: Any, recours: RecoursSanction
 ) -> None:

@@ -146,6 +146,20 @@ def test_levee_apres_transmission_la_caisse_recoit_l_ordre_une_fois(
     assert _produire(distribution) == []
 
 
+def test_levee_plus_tot_encore_la_caisse_recoit_un_second_ordre(distribution: Any) -> None:
+    """Un recours rend des jours de plus après la levée : la caisse les apprend, une fois."""
+    decision = _sanction(distribution)
+    _produire(distribution)
+    _lever(decision, date(2026, 5, 4), distribution)
+    _produire(distribution)
+    _lever(decision, date(2026, 4, 15), distribution)
+    (transmission,) = _produire(distribution)
+
+    ligne = transmission.lignes.get()
+    assert (ligne.objet, ligne.debut) == ("lever", date(2026, 4, 15))
+    assert _produire(distribution) == []
+
+
 def test_levee_avant_transmission_seuls_les_jours_restants_s_appliquent(distribution: Any) -> None:
     decision = _sanction(distribution)
     _lever(decision, date(2026, 4, 20), distribution)

@@ -302,7 +302,7 @@ def test_entendue_suspendue_levee_et_le_flux_de_la_caisse_suit(
     chez_elle.page.locator("[name=demande_audition]").check()
     chez_elle.page.locator("#avec-qui").fill("Une amie")
     envoyer(chez_elle, "Envoyer ma réponse")
-    expect(chez_elle.page.locator("main")).to_contain_text("Vous avez demandé à être entendu")
+    expect(chez_elle.page.locator("main")).to_contain_text("Vous avez demandé un rendez-vous pour vous expliquer")
 
     decideur = appareil(DECIDEUR)
     ouvrir(decideur, f"{procedure}decider/")

@@ -51,8 +51,8 @@ class TestConvoquer:
         lecteur = PdfReader(io.BytesIO(lire_document(convoque.lettre)))
         texte = " ".join(" ".join(page.extract_text() for page in lecteur.pages).split())
         for mots in (
-            "Vous êtes convoqué", "14 h", "CCAS, bureau 3", "faire le point ensemble", "la personne de votre choix",
-            "En cas d’absence", "prendrons d’abord contact avec vous", "Rien n’est décidé sans vous",
+            "Voici votre convocation", "14 h", "CCAS, bureau 3", "faire le point ensemble", "la personne de votre choix",
+            "En cas d'absence", "prendrons d'abord contact avec vous", "Rien n'est décidé sans vous",
         ):  # fmt: skip
             assert mots in texte, mots
         assert (convoque.prise, bilan.canaux, bilan.sans_adresse) == ("convocation", ["courrier", "courriel"], False)

@@ -56,9 +56,9 @@ class LigneTransmission(models.Model):
         ordering = ("transmission_id", "id")
         constraints = [
             models.UniqueConstraint(
-                fields=["decision", "objet"],
+                fields=["decision", "objet", "debut"],
                 name="transmission_une_fois_par_objet",
-                violation_error_message="Cette décision a déjà été transmise pour cet objet.",
+                violation_error_message="Cette décision a déjà été transmise pour cet objet, à compter de ce jour.",
             )
         ]
 

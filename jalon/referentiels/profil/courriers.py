@@ -94,11 +94,12 @@ _CONTRAT: Final = (
 _PROCEDURE: Final = (
     *_COMMUNS,
     *_REFERENT,
+    Champ("aide_referent", "le référent et comment le joindre", "Dominique Modèle, 03 00 00 00 00", _FACULTATIF),
     Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _FACULTATIF),
 )
 _REPROCHE: Final = (
     Champ(
-        "reproche", "ce qui est reproché", "Nous vous attendions à deux rendez-vous, et vous n'y étiez pas.", _REQUIS
+        "reproche", "ce qui est reproché", "Nous vous attendions à deux rendez-vous. Ils n'ont pas eu lieu.", _REQUIS
     ),
     Champ("faits", "les faits et leurs dates", "", _REQUIS, bloc=True),
 )
@@ -235,15 +236,16 @@ CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
         Champ("levee", "ce qui l'arrête", "Elle s'arrête dès que vous faites ce qui est demandé.", _FACULTATIF),
         Champ("motivation", "les raisons de la décision", "Aucune raison n'a été donnée.", _REQUIS),
         Champ("explications", "ce que la personne a pu dire", "Vous nous avez répondu le 20 octobre 2026.", _REQUIS),
-        Champ("avis", "l'avis rendu", "Favorable, à la majorité, le 28 octobre 2026.", _FACULTATIF),
+        Champ("avis", "l'avis rendu", "favorable, à la majorité, le 28 octobre 2026.", _FACULTATIF),
         Champ("articles", "les articles appliqués", "L262-37, I 2° ; R262-68", _REQUIS),
-        Champ("retour", "le délai où un retour demande un contrat", "12 mois", _FACULTATIF),
+        Champ("retour", "le délai où un retour demande un contrat", "douze mois", _FACULTATIF),
         _VOIES,
     ),
     UsageCourrier.LEVEE_SANCTION: (
         *_PROCEDURE,
         *_RAISON,
         _SUR_DECISION,
+        Champ("issue", "ce que devient la décision", "prend fin"),
         Champ("effet", "ce qui change", "La retenue s'arrête à partir du 15 décembre 2026.", _REQUIS),
     ),
     UsageCourrier.REPONSE_RECOURS: (
@@ -258,8 +260,8 @@ CHAMPS: Final[dict[UsageCourrier, tuple[Champ, ...]]] = {
     UsageCourrier.TRANSMISSION_PAYEUR: (
         _DEPARTEMENT,
         Champ("date_courrier", "la date de la lettre", "3 novembre 2026"),
-        Champ("caisse", "la caisse destinataire", "Caisse d'allocations familiales n° 621", _REQUIS),
-        Champ("nombre", "le nombre de décisions", "12", _REQUIS),
+        Champ("caisse", "la caisse destinataire", "caisse d'allocations familiales n° 621", _REQUIS),
+        Champ("nombre", "le nombre de décisions", "douze décisions", _REQUIS),
         Champ("decisions", "le tableau des décisions", "", _REQUIS, bloc=True),
         Champ("contact", "qui appeler", "le secrétariat, 03 00 00 00 00", _REQUIS),
     ),

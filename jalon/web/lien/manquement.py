@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from jalon.documents.ecriture import mois_en_lettres
 from jalon.manquements.decisions import dernier_jour_du_recours
-from jalon.manquements.lettres import delai_observations
+from jalon.manquements.lettres import delai_observations, reproche_de
 from jalon.manquements.models import (
     CanalObservation,
     DecisionSanction,
@@ -124,12 +124,14 @@ def _recevoir(request: HttpRequest, visite: Visite) -> str:
 
 def _contexte(visite: Visite, envoi: QueryDict | None) -> dict[str, Any]:
     m, jour = visite.manquement, timezone.localdate()
+    faits = list(m.faits.order_by("date", "pk"))
     decision = DecisionSanction.objects.filter(manquement=m).exclude(etat=EtatDecision.DECIDEE).first()
     fin, regime = m.observations_jusqu_au, regime_du(jour)
     peut_repondre = m.etat in (EtatManquement.AVERTI, EtatManquement.AVIS_RENDU)
     return {
         "m": m, "organisme": m.organisme, "prenom": visite.prenom, "adresse": visite.adresse,
-        "jusqu_au": visite.jusqu_au, "jour": jour, "faits": list(m.faits.order_by("date", "pk")), "fin": fin,
+        "jusqu_au": visite.jusqu_au, "jour": jour, "faits": faits, "fin": fin,
+        "reproche": reproche_de(m, faits),
         "duree": mois_en_lettres(delai_observations(jour, regime, m.regime_faits)), "passe": fin is not None and fin < jour,
         "peut_repondre": peut_repondre, "risques": _risques(m) if peut_repondre else [],
         "leve_de_droit": regime.levee_de_droit, "observations": _envoyees(m), "decision": decision,
@@ -171,5 +173,5 @@ def _risque(regle: RegleSanction) -> str:
         return f"Votre allocation peut être arrêtée, {regle.duree_max} mois au plus."
     phrase = f"Votre allocation peut baisser ou s’arrêter, {regle.duree_max} mois au plus."
     if regle.plafond_foyer is not None:
-        phrase += f" Si vous ne vivez pas seul, jamais plus de {regle.plafond_foyer} % en moins."
+        phrase += f" Si votre foyer compte plusieurs personnes, jamais plus de {regle.plafond_foyer} % en moins."
     return phrase

@@ -43,7 +43,7 @@ def test_l_apercu_ne_publie_rien(connecte: Any, modele: ModeleCourrier) -> None:
     reponse = connecte("siege").post(adresse(modele), saisie(action="apercu"))
     page = reponse.content.decode()
     assert "<h3>Votre référent</h3>" in page
-    assert "<li>Son nom : Dominique Modèle</li>" in page
+    assert "<li>Son nom\u00a0: Dominique Modèle</li>" in page
     assert modele.versions.count() == 1
 
 
