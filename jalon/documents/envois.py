@@ -124,6 +124,14 @@ def constater_depart(envoi: Envoi, *, preuve: str) -> Envoi:
     return envoi
 
 
+def constater_remise(document: Document, *, preuve: str) -> None:
+    """La personne a cette lettre, la preuve en est notée : son courrier ne peut plus revenir. Un retour noté reste."""
+    maintenant = timezone.now()
+    envois = Envoi.objects.filter(document=document).exclude(etat=EtatEnvoi.REVENU)
+    envois.filter(envoye_le=None).update(envoye_le=maintenant)
+    envois.update(etat=EtatEnvoi.REMIS, remis_le=maintenant, preuve=" ".join(preuve.split())[:300])
+
+
 @transaction.atomic
 def constater_retour(
     envoi: Envoi, *, revenu_le: date, motif: str, presente_le: date | None = None, precision: str = ""
@@ -169,13 +177,20 @@ def retour_de(document: Document | None) -> Envoi | None:
     return dernier if dernier is not None and dernier.etat == EtatEnvoi.REVENU else None
 
 
-def exiger_arrivee(document: Document | None, recu_le: date) -> None:
+def exiger_arrivee(
+    document: Document | None, recu_le: date, *, en_main_propre: bool = False, corrigee: bool = False
+) -> None:
     """Refuse de dire reçue une lettre que la poste a rendue. Lève `TransitionRefuseeError`, `JalonError`.
 
-    Présentée sans être retirée, elle compte du jour de sa présentation, jamais d'un jour d'avant.
+    Présentée sans être retirée, elle compte du jour de sa présentation, jamais d'un jour d'avant. Remise en main propre
+    après son retour, elle compte de ce jour-là. `corrigee` : sa réception est déjà notée, et se corrige de même.
     """
     retour = retour_de(document)
     if retour is None or retour.revenu_le is None:
+        return
+    if en_main_propre or (corrigee and retour.perdu):
+        if recu_le < retour.revenu_le:
+            raise JalonError(f"Le pli est revenu le {retour.revenu_le:%d/%m/%Y} : il n'a pas pu être remis avant.")
         return
     if retour.perdu:
         raise TransitionRefuseeError(

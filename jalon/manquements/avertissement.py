@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.documents.envois import exiger_arrivee, retour_de
+from jalon.documents.envois import constater_remise, exiger_arrivee, retour_de
 from jalon.documents.models import Document
 from jalon.manquements.constats import poser_constats
 from jalon.manquements.lettres import lettre_avertissement
@@ -155,8 +155,9 @@ def constater_reception(
         raise JalonError(
             f"La lettre est du {manquement.averti_le:%d/%m/%Y} : elle n'a pas pu être reçue avant ce jour."
         )
-    if not en_main_propre:
-        exiger_arrivee(manquement.avertissement, recu_le)
+    exiger_arrivee(
+        manquement.avertissement, recu_le, en_main_propre=en_main_propre, corrigee=manquement.averti_recu_le is not None
+    )
     dernier = dernier_jour_observations(recu_le, regime_du(recu_le), manquement.regime_faits)
     annonce = manquement.observations_jusqu_au
     if annonce is not None and dernier < annonce:
@@ -166,6 +167,8 @@ def constater_reception(
     manquement.averti_recu_le, manquement.preuve_reception = recu_le, preuve
     manquement.observations_jusqu_au = dernier
     _prolonger_le_lien(manquement, dernier)
+    if manquement.avertissement is not None:
+        constater_remise(manquement.avertissement, preuve=preuve)
     return franchir(
         manquement, "constater_reception", acteur=acteur, perimetre=perimetre,
         champs=("averti_recu_le", "preuve_reception", "observations_jusqu_au"),

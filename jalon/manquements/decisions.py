@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.documents.envois import exiger_arrivee
+from jalon.documents.envois import constater_remise, exiger_arrivee
 from jalon.documents.models import Envoi, EtatEnvoi
 from jalon.manquements.avertissement import exiger_revenue
 from jalon.manquements.constats import poser_constats
@@ -229,14 +229,13 @@ def constater_reception_decision(
     decision = verrouiller_decision(decision)
     if decision.notifiee_le is None:
         raise TransitionRefuseeError("Cette décision n'est pas notifiée : écrivez d'abord sa lettre.")
-    ecrite_le = max(decision.notifiee_le, _perdue_jusqu_au(decision) or decision.notifiee_le)
+    ecrite_le = _recrite_le(decision) or decision.notifiee_le
     if recu_le < ecrite_le:
         raise JalonError(f"La lettre est du {ecrite_le:%d/%m/%Y} : elle n'a pas pu être reçue avant.")
     if recu_le > timezone.localdate():
         raise JalonError("Une réception ne se note pas d'avance : donnez le jour où la lettre a été reçue.")
-    if not en_main_propre:
-        exiger_arrivee(decision.lettre, recu_le)
     avant = decision.recue_le
+    exiger_arrivee(decision.lettre, recu_le, en_main_propre=en_main_propre, corrigee=avant is not None)
     if avant is not None and not motif_correction.strip():
         raise TransitionRefuseeError(
             f"La réception est déjà notée au {avant:%d/%m/%Y}. Pour corriger cette date, dites pourquoi : le délai de "
@@ -244,6 +243,8 @@ def constater_reception_decision(
         )
     decision.recue_le = recu_le
     decision.save(update_fields=["recue_le"])
+    if decision.lettre is not None:
+        constater_remise(decision.lettre, preuve=f"Réception notée au {recu_le:%d/%m/%Y}")
     _tracer(
         "recue", decision, acteur, perimetre, de=str(avant or ""), vers=str(recu_le), motif=motif_correction.strip()
     )
@@ -251,16 +252,16 @@ def constater_reception_decision(
     return decision
 
 
-def _perdue_jusqu_au(decision: DecisionSanction) -> date | None:
-    """Jour où une première lettre de cette décision est revenue : la suivante n'a pas pu être reçue avant."""
+def _recrite_le(decision: DecisionSanction) -> date | None:
+    """Jour où la lettre a été écrite de nouveau, une première étant revenue ; `None` si c'est la première."""
     lettre = decision.lettre
     if lettre is None:
         return None
     perdues = Envoi.objects.filter(
-        personne=lettre.personne, document__nature=lettre.nature, document__titre=lettre.titre, etat=EtatEnvoi.REVENU
-    )
-    revenue = perdues.exclude(document=lettre).order_by("-revenu_le").first()
-    return revenue.revenu_le if revenue is not None else None
+        personne=lettre.personne, document__nature=lettre.nature, document__titre=lettre.titre, etat=EtatEnvoi.REVENU,
+        document__lt=lettre.pk,
+    )  # fmt: skip
+    return timezone.localdate(lettre.cree_le) if perdues.exists() else None
 
 
 def dernier_jour_du_recours(decision: DecisionSanction) -> date | None:

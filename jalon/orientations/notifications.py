@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.documents.composition import CourrierIncompletError
-from jalon.documents.envois import envoyer, exiger_arrivee
+from jalon.documents.envois import constater_remise, envoyer, exiger_arrivee
 from jalon.documents.lots import TrancheARefaireError, creer_lot, executer_lot, remettre_en_file
 from jalon.documents.models import Canal, Document, Envoi, EtatEnvoi, LotDocuments
 from jalon.documents.services import ADocumenter, enregistrer_document, enregistrer_documents
@@ -459,10 +459,7 @@ def constater_reception(
     notification.mode_reception, notification.recue_le, notification.preuve = mode, le, preuve.strip()[:200]
     notification.save(update_fields=["mode_reception", "recue_le", "preuve"])
     if lettre is not None:
-        maintenant = timezone.now()
-        envois = Envoi.objects.filter(document=lettre).exclude(etat=EtatEnvoi.REVENU)
-        envois.filter(envoye_le=None).update(envoye_le=maintenant)
-        envois.update(etat=EtatEnvoi.REMIS, remis_le=maintenant, preuve=preuve.strip()[:300])
+        constater_remise(lettre, preuve=preuve)
     tracer(
         CODE_RECEPTION, notification, acteur=acteur, organisme=perimetre.organisme_principal,
         personnes=[notification.decision.personne.public_id], de=str(avant or ""), vers=str(le),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+from django.db.models import Q
 
 from jalon.documents.models import Canal, Envoi, EtatEnvoi, MotifRetour
 from jalon.personnes.models import Adresse, Coordonnees, Personne, Rattachement
@@ -14,6 +17,8 @@ from jalon.socle.textes import normaliser
 SANS_ADRESSE = "aucune adresse connue"
 SANS_COMMUNE = "adresse sans code postal ou sans commune"
 SANS_VOIE = "adresse sans voie ni lieu-dit"
+_LIGNES: Final = re.compile(r"\n| — ")
+"""Ce qui sépare les lignes d'une enveloppe dans un envoi."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,10 @@ class AdressePostale:
         return self.code_postal, normaliser(self.commune)
 
     def figure_dans(self, destinataire: str) -> bool:
-        """Ces lignes sont celles à qui une lettre a été adressée."""
-        return all(ligne in destinataire for ligne in self.lignes)
+        """Cette adresse, entière, est celle où une lettre est partie, une ligne de nom au plus devant elle."""
+        lues = [normaliser(ligne) for ligne in _LIGNES.split(destinataire)]
+        lignes = [normaliser(ligne) for ligne in self.lignes]
+        return bool(lignes) and lues[-len(lignes) :] == lignes and len(lues) <= len(lignes) + 1
 
 
 def adresses_postales(personnes: Collection[int]) -> dict[int, AdressePostale]:
@@ -73,12 +80,14 @@ def adresses_postales(personnes: Collection[int]) -> dict[int, AdressePostale]:
 
 
 def _adresses_perdues(personnes: Collection[int]) -> dict[int, list[str]]:
-    """Adresses d'où la poste a rendu une lettre à ces personnes."""
+    """Adresses d'où la poste a rendu une lettre à ces personnes, ou à un dossier réuni dans le leur."""
     if not personnes:
         return {}
     perdues: dict[int, list[str]] = {}
-    connues = Personne.objects.filter(pk__in=personnes).order_by("pk").values_list("public_id", "pk")
-    par_dossier: dict[UUID | None, int] = dict(connues)
+    connues = Personne.objects.filter(Q(pk__in=personnes) | Q(fusionnee_dans__in=personnes)).order_by("pk")
+    par_dossier: dict[UUID | None, int] = {
+        dossier: gardee or cle for dossier, cle, gardee in connues.values_list("public_id", "pk", "fusionnee_dans_id")
+    }
     for dossier, destinataire in (
         Envoi.objects.filter(personne__in=par_dossier, canal=Canal.COURRIER, etat=EtatEnvoi.REVENU)
         .exclude(motif_retour__in=MotifRetour.presentes())

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
@@ -32,10 +33,16 @@ def courriers_de(personne: Personne, perimetre: Perimetre) -> QuerySet[Document]
     if not perimetre.peut(LIRE_LA_PROCEDURE):
         natures -= set(NATURES_DE_PROCEDURE)
     return (
-        Document.objects.filter(personne=personne.public_id, nature__in=natures)
+        Document.objects.filter(personne__in=_dossiers(personne), nature__in=natures)
         .prefetch_related(Prefetch("envois", Envoi.objects.order_by("pk")))
         .order_by("-cree_le", "-pk")
     )
+
+
+def _dossiers(personne: Personne) -> QuerySet[Personne, UUID]:
+    """Son dossier et ceux réunis dans le sien : les lettres d'avant les désignent encore."""
+    siens = Personne.objects.filter(Q(pk=personne.pk) | Q(fusionnee_dans=personne)).order_by("pk")
+    return siens.values_list("public_id", flat=True)
 
 
 def peut_noter_un_retour(perimetre: Perimetre) -> bool:
@@ -76,7 +83,7 @@ def adresse_inchangee(personne: Personne, destinataire: str) -> bool:
 def lettres_perdues(personne: Personne) -> QuerySet[Envoi]:
     """Ce que la poste a rendu sans atteindre la personne, le dernier retour d'abord."""
     return (
-        Envoi.objects.filter(personne=personne.public_id, canal=Canal.COURRIER, etat=EtatEnvoi.REVENU)
+        Envoi.objects.filter(personne__in=_dossiers(personne), canal=Canal.COURRIER, etat=EtatEnvoi.REVENU)
         .exclude(motif_retour__in=MotifRetour.presentes())
         .order_by("-revenu_le", "-pk")
     )

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from jalon.documents.envois import constater_retour, exiger_arrivee, retour_de
+from jalon.documents.envois import constater_remise, constater_retour, exiger_arrivee, retour_de
 from jalon.documents.models import Canal, Document, Envoi, EtatEnvoi, MotifRetour
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 
@@ -107,3 +107,40 @@ def test_la_base_le_refuse_aussi(postee: Envoi, colonnes: dict[str, Any], contra
     valeurs = {cle: il_y_a(valeur) if isinstance(valeur, int) else valeur for cle, valeur in colonnes.items()}
     with pytest.raises(IntegrityError, match=contrainte), transaction.atomic():
         Envoi.objects.filter(pk=postee.pk).update(**valeurs)
+
+
+def test_remise_apres_son_retour_et_pas_d_avant(postee: Envoi) -> None:
+    constater_retour(postee, revenu_le=il_y_a(5), motif="adresse")
+    exiger_arrivee(postee.document, il_y_a(5), en_main_propre=True)
+    with pytest.raises(JalonError, match="n'a pas pu être remis avant"):
+        exiger_arrivee(postee.document, il_y_a(6), en_main_propre=True)
+
+
+def test_une_remise_deja_notee_se_corrige_de_meme(postee: Envoi) -> None:
+    constater_retour(postee, revenu_le=il_y_a(5), motif="adresse")
+    exiger_arrivee(postee.document, il_y_a(4), corrigee=True)
+    with pytest.raises(JalonError, match="n'a pas pu être remis avant"):
+        exiger_arrivee(postee.document, il_y_a(6), corrigee=True)
+
+
+def test_une_presentation_deja_notee_se_corrige_jusqu_a_ce_jour(postee: Envoi) -> None:
+    constater_retour(postee, revenu_le=il_y_a(2), motif="non_reclame", presente_le=il_y_a(17))
+    exiger_arrivee(postee.document, il_y_a(17), corrigee=True)
+    with pytest.raises(JalonError, match="pas avant ce jour"):
+        exiger_arrivee(postee.document, il_y_a(18), corrigee=True)
+
+
+def test_une_lettre_remise_ne_revient_plus(postee: Envoi) -> None:
+    assert postee.document is not None
+    constater_remise(postee.document, preuve="Avis de réception  2C 12")
+    remise = Envoi.objects.get(pk=postee.pk)
+    assert (remise.etat, remise.preuve) == (EtatEnvoi.REMIS, "Avis de réception 2C 12")
+    with pytest.raises(TransitionRefuseeError, match="n'a pas pu revenir"):
+        constater_retour(remise, revenu_le=il_y_a(0), motif="adresse")
+
+
+def test_un_retour_note_reste_quand_la_lettre_est_remise(postee: Envoi) -> None:
+    constater_retour(postee, revenu_le=il_y_a(5), motif="adresse")
+    assert postee.document is not None
+    constater_remise(postee.document, preuve="Remise contre signature")
+    assert retour_de(postee.document) == postee

@@ -11,15 +11,18 @@ from jalon.documents.models import Envoi, EtatEnvoi
 from jalon.manquements.avertissement import constater_reception, envoyer_avertissement, renvoyer_avertissement
 from jalon.manquements.constats import constater
 from jalon.manquements.decisions import constater_reception_decision, notifier_decision, renvoyer_decision
-from jalon.manquements.models import DecisionSanction, EtatManquement, Manquement
-from jalon.personnes.courriers import adresse_a_verifier, noter_retour
+from jalon.manquements.lettres import lettre_decision
+from jalon.manquements.models import DecisionSanction, EtatDecision, EtatManquement, Manquement
+from jalon.personnes.adresses import AdressePostale
+from jalon.personnes.courriers import adresse_a_verifier, courriers_de, lettres_perdues, noter_retour
 from jalon.personnes.liens import LienPersonnel
-from jalon.personnes.models import Adresse, Personne
+from jalon.personnes.models import Adresse, Personne, Rapprochement
+from jalon.personnes.services import fusionner_personnes
 from jalon.rendezvous.models import RendezVous
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from jalon.traces.models import Acte
 from tests.distribution import Distribution
-from tests.fabriques import une_adresse
+from tests.fabriques import une_adresse, une_allocataire
 from tests.manquements.aides import qui
 from tests.manquements.fabriques import il_y_a, un_manquement
 from tests.manquements.sanctions import regle, une_sanction
@@ -157,3 +160,74 @@ def test_l_adresse_reste_a_verifier_tant_qu_elle_n_a_pas_change(
     assert adresse_a_verifier(avertie.personne) == retour
     demenager(avertie.personne)
     assert adresse_a_verifier(avertie.personne) is None
+
+
+def test_une_lettre_dite_recue_ne_revient_plus(distribution: Distribution, avertie: Manquement) -> None:
+    recevoir(avertie, distribution.siege)
+    assert Envoi.objects.get(document=avertie.avertissement).etat == EtatEnvoi.REMIS
+    with pytest.raises(TransitionRefuseeError, match="n'a pas pu revenir"):
+        rendre(avertie.avertissement, distribution.siege)
+
+
+def test_refuse_une_remise_en_main_propre_d_avant_le_retour(distribution: Distribution, avertie: Manquement) -> None:
+    rendre(avertie.avertissement, distribution.siege)
+    Manquement.objects.filter(pk=avertie.pk).update(averti_le=il_y_a(20))
+    hier = {"recu_le": il_y_a(1), "preuve": PREUVE, "en_main_propre": True} | qui(distribution.siege)
+    with pytest.raises(JalonError, match="n'a pas pu être remis avant"):
+        constater_reception(avertie, **hier)
+    Envoi.objects.filter(document=avertie.avertissement).update(revenu_le=il_y_a(1))
+    assert constater_reception(avertie, **hier).averti_recu_le == il_y_a(1)
+    assert recevoir(avertie, distribution.siege).averti_recu_le == il_y_a(0), "la correction allonge, sans recocher"
+
+
+def test_la_decision_recrite_n_est_pas_recue_avant_d_etre_ecrite(distribution: Distribution) -> None:
+    decision = une_sanction(distribution, il_y_a(20), la_regle=regle("plein_emploi", "premiere"), etat="decidee")
+    une_adresse(decision.personne)
+    decision.lettre = lettre_decision(decision, acteur=distribution.siege, jour=il_y_a(20))
+    decision.etat, decision.notifiee_le = EtatDecision.NOTIFIEE, il_y_a(20)
+    decision.save(update_fields=["etat", "notifiee_le", "lettre"])
+    rendre(decision.lettre, distribution.siege)
+    demenager(decision.personne)
+    Envoi.objects.filter(document=decision.lettre).update(revenu_le=il_y_a(10))
+    tenue = renvoyer_decision(decision, **qui(distribution.siege))
+    with pytest.raises(JalonError, match="n'a pas pu être reçue avant"):
+        constater_reception_decision(tenue, recu_le=il_y_a(5), **qui(distribution.siege))
+    assert constater_reception_decision(tenue, recu_le=il_y_a(0), **qui(distribution.siege)).recue_le == il_y_a(0)
+    assert Envoi.objects.get(document=tenue.lettre).etat == EtatEnvoi.REMIS
+
+
+def test_demenager_au_numero_2_de_la_rue_ou_l_on_etait_au_12(distribution: Distribution, avertie: Manquement) -> None:
+    rendre(avertie.avertissement, distribution.siege)
+    Adresse.objects.filter(foyer__rattachements__personne=avertie.personne).update(numero="2")
+    assert adresse_a_verifier(avertie.personne) is None
+    assert renvoyer_avertissement(avertie, **qui(distribution.siege)).avertissement != avertie.avertissement
+
+
+@pytest.mark.parametrize(
+    ("ecrite", "la_meme"),
+    [
+        ("Madame Ana DIAS\n12 RUE DES LILAS\n62000 ARRAS", True),
+        ("Madame Ana DIAS — 12 rue des Lilas — 62000 Arras", True),
+        ("Madame Ana DIAS\n112 RUE DES LILAS\n62000 ARRAS", False),
+        ("Madame Ana DIAS\nCHEZ M. LEROY\n12 RUE DES LILAS\n62000 ARRAS", False),
+        ("Madame Ana DIAS\n12 RUE DES LILAS\n62400 BETHUNE", False),
+    ],
+)
+def test_l_adresse_est_la_meme_ligne_a_ligne(ecrite: str, la_meme: bool) -> None:
+    adresse = AdressePostale(("12 RUE DES LILAS", "62000 ARRAS"), "62000", "ARRAS", "")
+    assert adresse.figure_dans(ecrite) is la_meme
+
+
+def test_les_lettres_d_un_dossier_reuni_au_sien_restent_les_siennes(
+    distribution: Distribution, avertie: Manquement
+) -> None:
+    gardee = une_allocataire(territoire=distribution.territoire)
+    doute = Rapprochement.objects.create(
+        ancienne=gardee, nouvelle=avertie.personne, score=95, motif="Mêmes noms", date_flux=date(2026, 10, 31)
+    )
+    fusionner_personnes(doute, acteur=distribution.siege, gardee=gardee)
+    siege = qui(distribution.siege)
+    assert avertie.avertissement in courriers_de(gardee, siege["perimetre"])
+    envoi = Envoi.objects.get(document=avertie.avertissement)
+    noter_retour(gardee, envoi, revenu_le=il_y_a(0), motif="adresse", **siege)
+    assert lettres_perdues(gardee).get() == envoi

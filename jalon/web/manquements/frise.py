@@ -24,7 +24,7 @@ def frise(manquement: Manquement) -> list[Fait]:
     ]
     if manquement.contact is not None:
         contact = manquement.contact
-        resume = f" : « {contact.resume} »" if contact.resume else ""
+        resume = f" : «\u00a0{contact.resume}\u00a0»" if contact.resume else ""
         lignes.append(
             Fait(
                 contact.date,
