@@ -14,6 +14,7 @@ from jalon.instances.examen import AVIS_VIDE, marquer_examine, prendre_dossier, 
 from jalon.instances.models import (
     AvisDossier,
     AvisSeance,
+    DeportMembre,
     DossierSeance,
     EffetTheme,
     Majorite,
@@ -23,7 +24,7 @@ from jalon.instances.models import (
     SensAvisDossier,
 )
 from jalon.instances.ordre_du_jour import exiger_nature
-from jalon.instances.quorum import COMPTENT, presences
+from jalon.instances.quorum import COMPTENT, calculer_quorum, presences, qualites_du_type
 from jalon.manquements.avis import enregistrer_avis, exiger_hors_de_cause
 from jalon.manquements.constats import constater, poser_constats
 from jalon.manquements.legalite import etablir_projet, refus, regles_possibles
@@ -76,6 +77,7 @@ def statuer_avis(
     dossier, seance = prendre_dossier(dossier, acteur, perimetre, "statuer")
     exiger_nature(seance, NatureInstance.AVIS)
     avis = AvisDossier.objects.select_related("manquement__motif", "regle").get(dossier=dossier)
+    _verifier_quorum(seance, dossier)
     _verifier_vote(seance, dossier, proposition)
     if dossier.theme.effet != EffetTheme.REORIENTATION and not proposition.texte.strip():
         raise JalonError("Un avis se motive : écrivez sur quoi il se fonde, la personne le lira.")
@@ -111,9 +113,34 @@ def _verifier_vote(seance: Seance, dossier: DossierSeance, dit: Proposition) -> 
         )
     if (dit.voix_pour is None) != (dit.voix_contre is None):
         raise JalonError("Comptez les voix pour et les voix contre, ou aucune des deux.")
+    votants = _votants(seance, dossier)
     if dit.voix_pour is not None and dit.voix_contre is not None:
         _verifier_voix(dit, dit.voix_pour, dit.voix_contre)
-    _verifier_majorite(seance, dossier, dit)
+        _verifier_nombre_de_voix(votants, dit.voix_pour + dit.voix_contre)
+    _verifier_majorite(seance, dossier, dit, votants)
+
+
+def _verifier_quorum(seance: Seance, dossier: DossierSeance) -> None:
+    """On délibère au complet : les représentants des bénéficiaires sont là quand l'avis se forme, pas après (L262-39)."""
+    present = calculer_quorum(seance, presences(seance), qualites_du_type(seance), _retires(dossier))
+    if not present.atteint:
+        raise TransitionRefuseeError(f"{present.phrase} Notez les arrivées, ou ajournez ce dossier.")
+
+
+def _retires(dossier: DossierSeance) -> set[int]:
+    return set(DeportMembre.objects.filter(dossier=dossier).order_by("pk").values_list("membre_id", flat=True))
+
+
+def _votants(seance: Seance, dossier: DossierSeance) -> int:
+    """Membres présents ou représentés, sans ceux qui se sont retirés de ce dossier."""
+    return calculer_quorum(seance, presences(seance), [], _retires(dossier)).presents
+
+
+def _verifier_nombre_de_voix(votants: int, voix: int) -> None:
+    if voix > votants:
+        raise JalonError(
+            f"{voix} voix comptées pour {votants} membres qui votent sur ce dossier : recomptez, ou notez les arrivées."
+        )
 
 
 def _verifier_voix(dit: Proposition, pour: int, contre: int) -> None:
@@ -127,22 +154,23 @@ def _verifier_voix(dit: Proposition, pour: int, contre: int) -> None:
         raise JalonError(f"{pour} voix pour et {contre} contre : la séance n'est pas unanime.")
 
 
-def _verifier_majorite(seance: Seance, dossier: DossierSeance, dit: Proposition) -> None:
+def _verifier_majorite(seance: Seance, dossier: DossierSeance, dit: Proposition, votants: int) -> None:
     """Un avis favorable demande la majorité du thème ; défavorable ou partagé, il n'en demande aucune."""
-    majorite = dossier.theme.majorite
-    if dit.sens != SensAvisDossier.FAVORABLE or dit.vote == AvisSeance.UNANIME:
+    majorite, unanime = dossier.theme.majorite, dit.vote == AvisSeance.UNANIME
+    if dit.sens != SensAvisDossier.FAVORABLE:
         return
-    if majorite == Majorite.UNANIMITE:
+    if majorite == Majorite.UNANIMITE and not unanime:
         raise JalonError(f"« {dossier.theme} » demande l'unanimité : sans elle, l'avis n'est pas favorable.")
     if majorite == Majorite.ABSOLUE:
         membres = MembreInstance.objects.filter(
             instance=seance.instance, supplee=None, periode__contains=seance.date
         ).count()
-        if dit.voix_pour is None:
+        pour = votants if unanime and dit.voix_pour is None else dit.voix_pour
+        if pour is None:
             raise JalonError(f"« {dossier.theme} » demande la majorité des {membres} membres : comptez les voix.")
-        if dit.voix_pour * 2 <= membres:
+        if pour * 2 <= membres:
             raise JalonError(
-                f"« {dossier.theme} » demande la majorité des {membres} membres : {dit.voix_pour} voix n'y suffisent pas."
+                f"« {dossier.theme} » demande la majorité des {membres} membres : {pour} voix n'y suffisent pas."
             )
 
 
@@ -187,6 +215,8 @@ def appliquer_avis(dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetr
     avis: AvisDossier = dossier.avis_rendu
     if not avis.sens:
         raise JalonError("Aucun avis n'a été retenu pour ce dossier.")
+    if avis.voix_pour is not None and avis.voix_contre is not None:
+        _verifier_nombre_de_voix(_votants(dossier.seance, dossier), avis.voix_pour + avis.voix_contre)
     if avis.manquement is not None:
         enregistrer_avis(
             avis.manquement, acteur=acteur, perimetre=au_nom, sens=avis.sens, vote=dossier.avis, nature=avis.nature,

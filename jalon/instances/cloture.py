@@ -24,10 +24,13 @@ from jalon.instances.quorum import calculer_quorum, presences, qualites_du_type
 from jalon.instances.seances import oublier_les_auditions, verrouiller_seance
 from jalon.instances.selectors import lire_ordre_du_jour, points_de
 from jalon.instances.workflows import exiger_seance
+from jalon.personnes.fusion import effets_complets
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
 FAUTE_DE_TEMPS = "Non examiné pendant la séance"
+A_DEMENAGE = "La personne a changé de territoire : son dossier se rouvre là où elle vit"
+"""Sorti du périmètre de la présidence depuis la convocation, un dossier ne reste pas à l'ordre du jour d'une séance close."""
 APPLICATIONS = {NatureInstance.ORIENTATION: appliquer, NatureInstance.AVIS: appliquer_avis}
 """Ce que la clôture fait d'un dossier examiné, par nature d'instance ; une instance générale n'a pas de dossier."""
 
@@ -68,8 +71,10 @@ def clore_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Sean
             _sortir(dossier, EtatDossierSeance.A_REVOIR, str(refus))
             if dossier.nature == NatureInstance.AVIS:
                 relire_les_torts(dossier)
-    _ajourner_le_reste(seance, FAUTE_DE_TEMPS)
-    return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint)
+    with effets_complets():
+        _ajourner_le_reste(seance, FAUTE_DE_TEMPS)
+        _ajourner_le_reste(seance, A_DEMENAGE, examines=True)
+        return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint)
 
 
 @transaction.atomic
@@ -81,8 +86,9 @@ def lever_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif: 
     if not motif.strip():
         raise JalonError("Dites pourquoi lever la séance sans décision : le procès-verbal le mentionne.")
     present = calculer_quorum(seance, presences(seance), qualites_du_type(seance))
-    _ajourner_le_reste(seance, motif.strip(), examines=True)
-    return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint, motif=motif.strip())
+    with effets_complets():
+        _ajourner_le_reste(seance, motif.strip(), examines=True)
+        return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint, motif=motif.strip())
 
 
 def _verrouiller_les_examines(seance: Seance) -> list[DossierSeance]:

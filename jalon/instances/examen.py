@@ -20,6 +20,7 @@ from jalon.instances.models import (
 from jalon.instances.ordre_du_jour import verrouiller_dossier
 from jalon.instances.seances import oublier_les_auditions, verrouiller_seance
 from jalon.instances.workflows import exiger_dossier, exiger_seance
+from jalon.manquements.models import EtatManquement, Manquement
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
 
@@ -62,8 +63,17 @@ def prendre_dossier(
         raise DroitManquantError("Vous vous êtes retiré de ce dossier : un autre membre doit en noter la décision.")
     if dossier.etat == EtatDossierSeance.AJOURNE and _ailleurs(dossier):
         raise TransitionRefuseeError("Ce dossier ajourné est déjà inscrit à une autre séance.")
+    if dossier.etat == EtatDossierSeance.AJOURNE and dossier.convoquee_le is not None and acte != "ajourner":
+        _rendre_l_audition(dossier, seance)
     dossier.seance = seance
     return dossier, seance
+
+
+def _rendre_l_audition(dossier: DossierSeance, seance: Seance) -> None:
+    """Repris dans la séance où la personne était convoquée, un dossier ajourné garde l'audition qui lui fut proposée."""
+    Manquement.objects.filter(
+        avis_seances__dossier=dossier, etat=EtatManquement.AVERTI, entendue_le=None, audition_proposee_le=None
+    ).update(audition_proposee_le=seance.date)
 
 
 def _ailleurs(dossier: DossierSeance) -> bool:

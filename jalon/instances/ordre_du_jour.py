@@ -175,7 +175,24 @@ def creer_dossiers(
         raise TransitionRefuseeError(
             "Une de ces personnes vient d'être inscrite à une autre séance : rechargez la page."
         ) from erreur
+    _garder_les_retraits(seance, dossiers)
     return dossiers, [objet for objet, _, _ in libres]
+
+
+def _garder_les_retraits(seance: Seance, dossiers: Sequence[DossierSeance]) -> None:
+    """Qui s'est retiré du dossier d'une personne ne le lit pas davantage quand il revient devant l'instance."""
+    revenus = {dossier.personne_id: dossier for dossier in dossiers}
+    connus = (
+        DeportMembre.objects.filter(dossier__personne__in=revenus, membre__instance=seance.instance)
+        .exclude(dossier__in=dossiers)
+        .select_related("dossier")
+        .order_by("pk")
+    )
+    retraits = {(deport.dossier.personne_id, deport.membre_id): deport for deport in connus}
+    DeportMembre.objects.bulk_create(
+        DeportMembre(dossier=revenus[personne], membre_id=membre, motif=deport.motif, note_par_id=deport.note_par_id)
+        for (personne, membre), deport in retraits.items()
+    )
 
 
 def tracer_inscription(seance: Seance, acteur: Agent, perimetre: Perimetre, dossiers: Sequence[DossierSeance]) -> None:
@@ -402,6 +419,8 @@ def noter_dossier(
     membre = siege_de(perimetre, seance.instance)
     if membre is None:
         raise DroitManquantError("Seuls les membres de l'instance laissent une note sur ses dossiers.")
+    if DeportMembre.objects.filter(dossier=dossier, membre=membre).exists():
+        raise DroitManquantError("Vous vous êtes retiré de ce dossier : vous n'y laissez plus de note.")
     if opinion and opinion not in opinions_possibles(seance):
         raise JalonError("Cette opinion n'est pas de la liste : choisissez-en une autre.")
     if not opinion and not texte.strip():

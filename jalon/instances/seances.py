@@ -35,6 +35,7 @@ from jalon.instances.workflows import exiger_seance
 from jalon.manquements.avis import noter_convocation_instance
 from jalon.manquements.lettres import lettre_annulation_audition
 from jalon.manquements.models import EtatManquement, Manquement
+from jalon.personnes.fusion import effets_complets
 from jalon.referentiels.parametres import mot, nombre
 from jalon.socle.errors import JalonError, TransitionRefuseeError
 from jalon.traces.services import tracer
@@ -227,6 +228,8 @@ def noter_presence(
         raise JalonError(
             f"Dites quel suppléant représente {membre.nom} : un suppléant ne représente que son titulaire."
         )
+    if etat == EtatPresence.REPRESENTE and represente_par is not None:
+        _verifier_mandat(seance, represente_par)
     presence = (
         PresenceSeance.objects.select_for_update(of=("self",))
         .filter(seance=seance, membre=membre)
@@ -269,7 +272,7 @@ def ouvrir_seance(
         raise TransitionRefuseeError(
             f"Cette séance est convoquée pour le {seance.date:%d/%m/%Y} : elle ne s'ouvre pas avant."
         )
-    _ajouter_les_nouveaux(seance)
+    _tenir_la_feuille(seance)
     PresenceSeance.objects.filter(seance=seance, membre__in=list(presents)).update(
         etat=EtatPresence.PRESENT, represente_par=None
     )
@@ -284,14 +287,21 @@ def ouvrir_seance(
     return seance
 
 
-def _ajouter_les_nouveaux(seance: Seance) -> None:
-    """Un membre nommé depuis la convocation peut siéger : il entre sur la feuille."""
+def _tenir_la_feuille(seance: Seance) -> None:
+    """Un membre nommé depuis la convocation entre sur la feuille ; celui dont le mandat a pris fin en sort."""
+    siegent = membres_en_cours(seance.instance, seance.date)
+    PresenceSeance.objects.filter(seance=seance).exclude(membre__in=[membre.pk for membre in siegent]).delete()
     connus = set(PresenceSeance.objects.filter(seance=seance).order_by("pk").values_list("membre_id", flat=True))
     PresenceSeance.objects.bulk_create(
         PresenceSeance(seance=seance, membre=membre)
-        for membre in membres_en_cours(seance.instance, seance.date)
+        for membre in siegent
         if membre.supplee_id is None and membre.pk not in connus
     )
+
+
+def _verifier_mandat(seance: Seance, membre: MembreInstance) -> None:
+    if seance.date not in membre.periode:
+        raise JalonError(f"Le mandat de {membre.nom} ne couvre pas le {seance.date:%d/%m/%Y} : choisissez qui siège.")
 
 
 def _verifier_presidence(seance: Seance, president: MembreInstance) -> None:
@@ -299,6 +309,7 @@ def _verifier_presidence(seance: Seance, president: MembreInstance) -> None:
         raise JalonError(
             f"{president.nom} ne préside pas cette instance : choisissez un membre dont la qualité préside."
         )
+    _verifier_mandat(seance, president)
     titulaire = president.supplee_id or president.pk
     presence = PresenceSeance.objects.filter(seance=seance, membre=titulaire).first()
     la = presence is not None and presence.etat in COMPTENT
@@ -318,10 +329,9 @@ def annuler_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif
         raise JalonError(f"Dites pourquoi annuler cette {mot('seance').singulier}.")
     convoquee, avant = seance.etat == EtatSeance.CONVOQUEE, seance.etat
     a_retirer = seance.dossiers.filter(etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE])
-    decommander_les_auditions(a_retirer, seance=seance, acteur=acteur)
-    seance.dossiers.filter(etat__in=[EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE]).update(
-        etat=EtatDossierSeance.RETIRE, motif="Séance annulée", sorti_le=timezone.localdate()
-    )
+    with effets_complets():  # qui a déménagé depuis sort aussi de l'ordre du jour, et apprend qu'on ne l'attend plus
+        decommander_les_auditions(a_retirer, seance=seance, acteur=acteur)
+        a_retirer.update(etat=EtatDossierSeance.RETIRE, motif="Séance annulée", sorti_le=timezone.localdate())
     seance.etat, seance.motif_annulation = EtatSeance.ANNULEE, motif.strip()
     seance.save(update_fields=["etat", "motif_annulation"])
     if convoquee:

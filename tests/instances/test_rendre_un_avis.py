@@ -21,7 +21,7 @@ from jalon.instances.avis import Proposition, statuer_avis
 from jalon.instances.cloture import clore_seance
 from jalon.instances.composition import nommer_membre
 from jalon.instances.examen import ajourner_dossier
-from jalon.instances.models import AvisDossier, DossierSeance, EtatDossierSeance, Seance
+from jalon.instances.models import AvisDossier, DossierSeance, EtatDossierSeance, PresenceSeance, Seance
 from jalon.instances.ordre_du_jour import inscrire_dossiers
 from jalon.instances.saisines import inscrire_manquements, inscrire_saisines
 from jalon.instances.seances import annuler_seance, modifier_seance
@@ -250,8 +250,15 @@ class TestStatuer:
         statuer(ep, dossier, "favorable", vote="majoritaire", voix_pour=3, voix_contre=1)
 
     def test_refuse_sans_representant_des_beneficiaires(self, ep: PlateauAvis) -> None:
-        seance = ep.ouverte([ep.procedure()], presents=("presidence", "membre", "caf", "pole_emploi"))
+        """Ni pour former l'avis, ni pour clore si la feuille, corrigée, dit que personne n'était là pour eux."""
+        seance = ep.ouverte([ep.procedure()], presents=("presidence", "membre", "caf", "pole_emploi", "representant"))
+        feuille = PresenceSeance.objects.filter(seance=seance, membre=ep.sieges["representant"])
+        feuille.update(etat="absent")
+        with pytest.raises(TransitionRefuseeError, match="Représentant des bénéficiaires"):
+            statuer(ep, ep.dossiers(seance)[0])
+        feuille.update(etat="present")
         statuer(ep, ep.dossiers(seance)[0])
+        feuille.update(etat="absent")
         with pytest.raises(TransitionRefuseeError, match="Représentant des bénéficiaires"):
             clore(ep, seance)
 

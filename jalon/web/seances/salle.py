@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from jalon.instances.acces import acceder_dossier_seance, exiger_conduite, siege
 from jalon.instances.auditions import noter_venue
 from jalon.instances.avis import Proposition, regles_proposables, statuer_avis
 from jalon.instances.examen import ajourner_dossier
-from jalon.instances.models import DossierSeance, EtatDossierSeance, MembreInstance, NatureInstance
+from jalon.instances.models import DeportMembre, DossierSeance, EtatDossierSeance, MembreInstance, NatureInstance
 from jalon.instances.ordre_du_jour import noter_dossier, retirer_membre
 from jalon.instances.orientation import Deliberation, maintenir_orientation, statuer
 from jalon.instances.papiers import lire_papier
@@ -164,10 +165,16 @@ def _mener(request: HttpRequest, adresse: str) -> HttpResponse:
 
 def _suivant(request: HttpRequest, trouve: DossierSeance) -> str:
     """Le dossier à examiner d'après, sinon le premier qui reste, sinon la relecture avant clôture."""
-    reste = trouve.seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT).order_by("rang", "pk")
+    inscrits = trouve.seance.dossiers.filter(etat=EtatDossierSeance.INSCRIT).order_by("rang", "pk")
+    reste = inscrits.exclude(Exists(DeportMembre.objects.filter(dossier=OuterRef("pk"), membre__agent=request.user)))
     suivant = reste.filter(rang__gt=trouve.rang).first() or reste.first()
     if suivant is not None:
         return reverse("seance_dossier", args=[suivant.public_id])
+    if inscrits.exists():
+        messages.warning(
+            request, "Il reste les dossiers que vous ne lisez pas : quelqu’un d’autre doit en noter la décision."
+        )
+        return reverse("seance", args=[trouve.seance.public_id])
     messages.success(request, "Tous les dossiers sont examinés : relisez, puis closez la séance.")
     droit = request.perimetre.peut("seances.presider")
     return reverse("seance_clore" if droit else "seance", args=[trouve.seance.public_id])
