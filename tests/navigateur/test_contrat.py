@@ -30,7 +30,7 @@ from tests.navigateur.suivis import (
 
 pytestmark = pytest.mark.navigateur
 FOYERS = 60
-ATTENTE = 30_000
+ATTENTE = 60_000
 HEURES = {"bureau": "10:00", "telephone": "11:00"}
 """Le référent est le même sur les deux écrans : chaque parcours a ses heures."""
 LIEU = "Maison de l’insertion, bureau 4"

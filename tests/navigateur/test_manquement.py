@@ -26,7 +26,7 @@ from tests.navigateur.suivis import chemin, ecran_de, envoyer, lire_pdf, ouvrir
 
 pytestmark = pytest.mark.navigateur
 FOYERS = 60
-ATTENTE = 30_000
+ATTENTE = 60_000
 ATTENTE_IMPORT = 90_000
 REFERENT, CHEF, DECIDEUR, SIEGE = "referent_solidarite", "chef_territoire", "decideur", "siege"
 SECRETAIRE, MEMBRE = "orienteur", "membre_equipe"
