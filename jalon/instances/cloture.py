@@ -8,7 +8,10 @@ from django.utils import timezone
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.instances.avis import appliquer_avis, relire_les_torts
+from jalon.instances.examen import AVIS_VIDE, CHOIX_VIDE
 from jalon.instances.models import (
+    AvisDossier,
+    ChoixOrientation,
     DeportMembre,
     DossierSeance,
     EtatDossierSeance,
@@ -79,7 +82,11 @@ def clore_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Sean
 
 @transaction.atomic
 def lever_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif: str) -> Seance:
-    """Lève la séance sans rien décider (quorum non atteint, interruption) ; tous ses dossiers sont ajournés."""
+    """Lève la séance sans rien décider (quorum non atteint, interruption) ; tous ses dossiers sont ajournés.
+
+    Ce qui était saisi, avis, choix ou décision sur un point, n'a pas été pris : il s'efface, et le procès-verbal dit
+    pourquoi la séance est levée. Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
+    """
     perimetre.exiger("seances.presider")
     seance = verrouiller_seance(seance)
     exiger_seance(seance.etat, "clore")
@@ -88,6 +95,7 @@ def lever_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif: 
     present = calculer_quorum(seance, presences(seance), qualites_du_type(seance))
     with effets_complets():
         _ajourner_le_reste(seance, motif.strip(), examines=True)
+        seance.points.update(decision="", responsable="", echeance=None)
         return _fermer(seance, acteur, perimetre, quorum_atteint=present.atteint, motif=motif.strip())
 
 
@@ -110,11 +118,13 @@ def _sortir(dossier: DossierSeance, etat: str, motif: str) -> None:
 
 
 def _ajourner_le_reste(seance: Seance, motif: str, *, examines: bool = False) -> None:
+    """Remet les dossiers restants à une autre séance, sans l'avis ni le choix provisoires, comme `ajourner_dossier`."""
     etats = [EtatDossierSeance.INSCRIT, *([EtatDossierSeance.EXAMINE] if examines else [])]
-    oublier_les_auditions(seance.dossiers.filter(etat__in=etats))
-    seance.dossiers.filter(etat__in=etats).update(
-        etat=EtatDossierSeance.AJOURNE, motif=motif[:500], sorti_le=timezone.localdate()
-    )
+    reste = seance.dossiers.filter(etat__in=etats)
+    oublier_les_auditions(reste)
+    ChoixOrientation.objects.filter(dossier__in=reste).update(**CHOIX_VIDE)
+    AvisDossier.objects.filter(dossier__in=reste).update(**AVIS_VIDE)
+    reste.update(etat=EtatDossierSeance.AJOURNE, avis="", motif=motif[:500], sorti_le=timezone.localdate())
 
 
 def _fermer(seance: Seance, acteur: Agent, perimetre: Perimetre, *, quorum_atteint: bool, motif: str = "") -> Seance:
@@ -125,6 +135,7 @@ def _fermer(seance: Seance, acteur: Agent, perimetre: Perimetre, *, quorum_attei
     pv, sans_noms = enregistrer_pv(
         seance, acteur=acteur, perimetre=perimetre, lues=lues,
         quorum=calculer_quorum(seance, lues, qualites_du_type(seance)), dossiers=dossiers, points=points_de(seance),
+        motif_levee=motif,
     )  # fmt: skip
     seance.pv, seance.pv_anonyme = pv.public_id, sans_noms.public_id
     seance.save(update_fields=["etat", "close_le", "quorum_atteint", "pv", "pv_anonyme"])

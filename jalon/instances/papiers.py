@@ -8,14 +8,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from jalon.agents.models import Agent
+from jalon.agents.models import Affectation, Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.documents.caracteres import imprimable
 from jalon.documents.composition import Composeur
 from jalon.documents.ecriture import date_en_lettres, heure_en_lettres
-from jalon.documents.models import Document
+from jalon.documents.models import Canal, Document, Envoi
 from jalon.documents.pdf import rendre_pdf, rendre_tranche
 from jalon.documents.services import enregistrer_document, lire_document
+from jalon.instances.composition import membres_en_cours
 from jalon.instances.models import (
     DeportMembre,
     DossierSeance,
@@ -73,18 +74,45 @@ def texte_convocation(seance: Seance, membre: MembreInstance, lien: str) -> tupl
 
 
 def calendrier_ics(seance: Seance) -> bytes:
-    """Rendez-vous d'agenda (iCalendar) ; il ne nomme personne et s'annule avec la séance."""
+    """Rendez-vous d'agenda (iCalendar) ; il ne nomme personne et s'annule avec la séance.
+
+    L'annulation garde l'identifiant de la convocation, d'un rang au-dessus : l'agenda du membre retire le rendez-vous de
+    lui-même (RFC 5546 § 3.2.5).
+    """
     debut = timezone.make_aware(datetime.combine(seance.date, seance.heure)).astimezone(UTC)
+    annulee = seance.etat == EtatSeance.ANNULEE
+    courriel = _courriel_du_secretariat(seance)
     lignes = [
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Jalon//Instances//FR",
-        f"METHOD:{'CANCEL' if seance.etat == EtatSeance.ANNULEE else 'PUBLISH'}",
-        "BEGIN:VEVENT", f"UID:{seance.public_id}@jalon", f"DTSTAMP:{_instant(timezone.now())}",
+        f"METHOD:{'CANCEL' if annulee else 'PUBLISH'}",
+        "BEGIN:VEVENT", f"UID:{seance.public_id}@jalon", f"SEQUENCE:{int(annulee)}",
+        f"DTSTAMP:{_instant(timezone.now())}", *([f"ORGANIZER:mailto:{courriel}"] if courriel else []),
         f"DTSTART:{_instant(debut)}", f"DTEND:{_instant(debut + DUREE)}",
         f"SUMMARY:{_echapper(f'Séance n° {seance.numero}, {seance.instance}')}", f"LOCATION:{_echapper(seance.lieu)}",
-        f"STATUS:{'CANCELLED' if seance.etat == EtatSeance.ANNULEE else 'CONFIRMED'}",
+        f"STATUS:{'CANCELLED' if annulee else 'CONFIRMED'}",
         "END:VEVENT", "END:VCALENDAR",
     ]  # fmt: skip
     return ("\r\n".join(morceau for ligne in lignes for morceau in _plier(ligne)) + "\r\n").encode()
+
+
+def _courriel_du_secretariat(seance: Seance) -> str:
+    """Courriel du service où travaille le secrétariat, à la date de la séance ; vide si l'annuaire n'en a pas."""
+    services = Affectation.objects.filter(agent=seance.secretaire_id, periode__contains=seance.date)
+    trouve = services.exclude(organisme__courriel="").order_by("pk").values_list("organisme__courriel", flat=True)
+    return trouve.first() or ""
+
+
+def adresses_a_prevenir(seance: Seance) -> list[str]:
+    """Où annoncer que la séance n'aura pas lieu : à qui a reçu la convocation, même si son mandat a pris fin depuis, et
+    à qui siège aujourd'hui.
+    """
+    convoques: list[str] = []
+    if seance.ordre_du_jour is not None:
+        with effets_complets():  # un envoi se voit de qui l'a demandé ; qui annule n'est pas toujours qui a convoqué
+            ecrits = Envoi.objects.filter(canal=Canal.COURRIEL, document__public_id=seance.ordre_du_jour)
+            convoques = list(ecrits.order_by("pk").values_list("destinataire", flat=True))
+    siegent = [membre.courriel for membre in membres_en_cours(seance.instance, seance.date) if membre.courriel]
+    return list({adresse.casefold(): adresse for adresse in [*convoques, *siegent]}.values())
 
 
 def _instant(moment: datetime) -> str:
@@ -144,10 +172,11 @@ def _passage(dossier: DossierSeance) -> str:
 
 
 def enregistrer_agenda(seance: Seance, *, acteur: Agent, perimetre: Perimetre) -> Document:
-    """Rendez-vous d'agenda joint aux convocations ; il ne nomme personne."""
+    """Rendez-vous d'agenda joint aux convocations, ou son annulation ; il ne nomme personne."""
     return enregistrer_document(
         calendrier_ics(seance), acteur=acteur, nature="agenda-seance", type_mime="text/calendar",
-        titre=f"Séance du {seance.date:%d/%m/%Y}", organisme=_organisme(perimetre),
+        titre=f"Séance du {seance.date:%d/%m/%Y}{' annulée' if seance.etat == EtatSeance.ANNULEE else ''}",
+        organisme=_organisme(perimetre),
     )  # fmt: skip
 
 
@@ -172,8 +201,9 @@ def enregistrer_pv(
     quorum: Quorum,
     dossiers: Sequence[DossierSeance],
     points: Sequence[PointSeance] = (),
+    motif_levee: str = "",
 ) -> tuple[Document, Document]:
-    """Fige le procès-verbal avec les noms, et sa version sans les noms."""
+    """Fige le procès-verbal avec les noms, et sa version sans les noms. `motif_levee` : levée sans décision, pourquoi."""
     deports = list(
         DeportMembre.objects.filter(dossier__seance=seance)
         .select_related("membre__agent", "membre__qualite", "dossier__personne")
@@ -182,7 +212,14 @@ def enregistrer_pv(
     rendus = []
     for anonyme in (False, True):
         charge = composer_pv(
-            seance, lues=lues, quorum=quorum, dossiers=dossiers, deports=deports, points=points, anonyme=anonyme
+            seance,
+            lues=lues,
+            quorum=quorum,
+            dossiers=dossiers,
+            deports=deports,
+            points=points,
+            motif_levee=motif_levee,
+            anonyme=anonyme,
         )
         rendus.append(
             enregistrer_document(
@@ -203,15 +240,19 @@ def composer_pv(
     dossiers: Sequence[DossierSeance],
     deports: Sequence[DeportMembre],
     points: Sequence[PointSeance] = (),
+    motif_levee: str = "",
     anonyme: bool,
 ) -> dict[str, Any]:
-    """Données du procès-verbal. Sans les noms, ni ce que la séance a écrit librement d'une personne."""
+    """Données du procès-verbal. Sans les noms : ni nom de personne ou de membre, ni heure, ni structure d'accueil, ni ce
+    que la séance a écrit librement d'une personne.
+    """
     resume = bilan(dossiers)
     titre = "Procès-verbal sans les noms" if anonyme else "Procès-verbal"
     sections: list[dict[str, Any]] = [
         {
             "titre": "Présences", "texte": quorum.phrase,
-            "colonnes": ["Qualité", "Membre", "Présence"], "rangees": [_presence(p) for p in lues],
+            "colonnes": ["Qualité", "Présence"] if anonyme else ["Qualité", "Membre", "Présence"],
+            "rangees": [_presence(p, anonyme) for p in lues],
         },
     ]  # fmt: skip
     if seance.instance.type.nature == NatureInstance.GENERALE:
@@ -254,7 +295,10 @@ def composer_pv(
         ]  # fmt: skip
         colonnes = ["N° du dossier", "Membre"] if anonyme else ["N° du dossier", "Membre", "Motif"]
         sections.append({"titre": "Membres qui se sont retirés", "colonnes": colonnes, "rangees": rangees})
-    return _papier(seance, titre) | {"identite": _identite(seance), "sections": sections}
+    identite = _identite_sans_noms(seance) if anonyme else _identite(seance)
+    if motif_levee:
+        identite.append(["Levée sans décision", "Le motif est au procès-verbal" if anonyme else motif_levee])
+    return _papier(seance, titre) | {"identite": identite, "sections": sections}
 
 
 def _papier(seance: Seance, titre: str) -> dict[str, Any]:
@@ -283,6 +327,16 @@ def _identite(seance: Seance) -> list[list[str]]:
     return lignes
 
 
+def _identite_sans_noms(seance: Seance) -> list[list[str]]:
+    """Le lieu et la qualité qui préside ; d'une convocation en urgence, le fait sans ce qui en est écrit."""
+    lignes = [["Lieu", seance.lieu]]
+    if seance.president is not None:
+        lignes.append(["Présidée par", seance.president.qualite.libelle])
+    if seance.motif_urgence:
+        lignes.append(["Convoquée en urgence", "Oui"])
+    return lignes
+
+
 def _moment(instant: datetime) -> str:
     local = timezone.localtime(instant)
     return _heure(local.hour, local.minute)
@@ -292,8 +346,11 @@ def _heure(heure: int, minute: int) -> str:
     return heure_en_lettres(heure, minute)
 
 
-def _presence(presence: PresenceSeance) -> list[str]:
+def _presence(presence: PresenceSeance, anonyme: bool) -> list[str]:
+    """Qui était là. Sans les noms, la seule qualité : nommer qui représente les bénéficiaires dirait son RSA."""
     membre = presence.membre
+    if anonyme:
+        return [membre.qualite.libelle, presence.get_etat_display()]
     nom = f"{membre.nom}, {membre.organisme}" if membre.organisme is not None else membre.nom
     etat = presence.get_etat_display()
     if presence.represente_par is not None:
@@ -326,7 +383,7 @@ def _decision(dossier: DossierSeance, anonyme: bool) -> list[str]:
     if choix.maintien:
         decision = "Orientation maintenue" if anonyme else f"Orientation maintenue : {choix.precision}"
     else:
-        parties = [f"{choix.type} : {choix.organisme}"]
+        parties = [str(choix.type) if anonyme else f"{choix.type} : {choix.organisme}"]
         if choix.referent is not None and not anonyme:
             parties.append(f"référent {choix.referent}")
         if choix.motif is not None:
@@ -356,7 +413,7 @@ def _avis(dossier: DossierSeance, anonyme: bool) -> list[str]:
 
 def _audition(dossier: DossierSeance, anonyme: bool) -> list[str]:
     parties = []
-    if dossier.passage_a is not None:
+    if dossier.passage_a is not None and not anonyme:
         parties.append(f"convoquée à {_heure(dossier.passage_a.hour, dossier.passage_a.minute)}")
     if dossier.entendue_le is None:
         parties.append("n'est pas venue" if dossier.convoquee_le else "non entendue")

@@ -28,7 +28,12 @@ from jalon.instances.models import (
     PresenceSeance,
     Seance,
 )
-from jalon.instances.papiers import enregistrer_agenda, enregistrer_ordre_du_jour, texte_convocation
+from jalon.instances.papiers import (
+    adresses_a_prevenir,
+    enregistrer_agenda,
+    enregistrer_ordre_du_jour,
+    texte_convocation,
+)
 from jalon.instances.quorum import COMPTENT
 from jalon.instances.selectors import points_de
 from jalon.instances.workflows import exiger_seance
@@ -335,13 +340,13 @@ def annuler_seance(seance: Seance, *, acteur: Agent, perimetre: Perimetre, motif
     seance.etat, seance.motif_annulation = EtatSeance.ANNULEE, motif.strip()
     seance.save(update_fields=["etat", "motif_annulation"])
     if convoquee:
-        for membre in membres_en_cours(seance.instance, seance.date):
-            if membre.courriel:
-                envoyer(
-                    acteur=acteur, canal=Canal.COURRIEL, destinataire=membre.courriel,
-                    objet=f"Séance du {seance.date:%d/%m/%Y} annulée",
-                    texte=f"{seance.instance} : la séance du {seance.date:%d/%m/%Y} n'aura pas lieu.\n{motif.strip()}",
-                )  # fmt: skip
+        agenda = enregistrer_agenda(seance, acteur=acteur, perimetre=perimetre)
+        for adresse in adresses_a_prevenir(seance):
+            envoyer(
+                acteur=acteur, canal=Canal.COURRIEL, destinataire=adresse, joint=agenda,
+                objet=f"Séance du {seance.date:%d/%m/%Y} annulée",
+                texte=f"{seance.instance} : la séance du {seance.date:%d/%m/%Y} n'aura pas lieu.\n{motif.strip()}",
+            )  # fmt: skip
     tracer(
         "instances.seance.annulee", seance, acteur=acteur, organisme=perimetre.organisme_principal, de=avant,
         vers=EtatSeance.ANNULEE, motif=motif.strip(), resume=f"{seance.instance} : séance annulée"[:300],
