@@ -26,7 +26,7 @@ from jalon.instances.ordre_du_jour import (
 from jalon.instances.seances import ouvrir_le_delai_d_avis, verrouiller_seance
 from jalon.instances.selectors import contrats_a_lire, demandes_a_examiner, manquements_a_examiner, themes_de
 from jalon.instances.workflows import exiger_seance
-from jalon.manquements.models import DecisionSanction, EtatDecision, Manquement, MotifLevee
+from jalon.manquements.models import SANS_PRECEDENT, DecisionSanction, EtatDecision, Manquement
 from jalon.orientations.models import DemandeReorientation
 from jalon.referentiels.parametres import mot
 
@@ -106,7 +106,7 @@ def _procedures(seance: Seance, procedures: Sequence[Manquement]) -> list[tuple[
             personne_id__in=[m.personne_id for m in procedures],
             etat__in=[EtatDecision.NOTIFIEE, EtatDecision.LEVEE],
         )
-        .exclude(motif_levee__in=[MotifLevee.ERREUR, MotifLevee.RECOURS])
+        .exclude(motif_levee__in=SANS_PRECEDENT)
         .order_by("personne_id", "motif_fraude")
         .values_list("personne_id", "motif_fraude")
     )

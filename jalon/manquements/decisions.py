@@ -362,6 +362,8 @@ def annuler_sanction(
     if decision.etat == EtatDecision.ANNULEE:
         raise TransitionRefuseeError("Cette décision est déjà annulée.")
     _verifier_motif(motif, precision)
+    if decision.etat == EtatDecision.LEVEE:
+        decision.levee_avant_le = decision.levee_le
     decision.etat = EtatDecision.ANNULEE
     if decision.periode is not None:
         decision.periode = DateRange(empty=True)
@@ -374,7 +376,7 @@ def annuler_sanction(
 def _verifier_motif(motif: str, precision: str) -> None:
     if motif not in MotifLevee.values:
         raise JalonError("Choisissez pourquoi la sanction s'arrête : la personne le lira.")
-    if motif in (MotifLevee.ERREUR, MotifLevee.SITUATION) and not precision.strip():
+    if motif in (MotifLevee.ERREUR, MotifLevee.SERVICE, MotifLevee.SITUATION) and not precision.strip():
         raise JalonError("Précisez en une phrase ce qui s'est passé : la personne et vos collègues le liront.")
 
 
@@ -392,7 +394,7 @@ def _arreter(
     """Enregistre l'arrêt ; la personne reçoit une lettre si elle connaissait la sanction et que rien d'autre ne le dit."""
     decision.levee_le, decision.levee_par, decision.motif_levee = le, acteur, motif
     decision.precision_levee = precision.strip()[:500]
-    champs = ["etat", "periode", "levee_le", "levee_par", "motif_levee", "precision_levee"]
+    champs = ["etat", "periode", "levee_le", "levee_avant_le", "levee_par", "motif_levee", "precision_levee"]
     if annoncer and decision.notifiee_le is not None:
         decision.lettre_levee = lettre_levee(decision, acteur=acteur, jour=timezone.localdate())
         champs.append("lettre_levee")

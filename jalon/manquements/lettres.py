@@ -213,6 +213,7 @@ RAISONS_DE_LEVER: Final[dict[MotifLevee, str]] = {
     MotifLevee.EN_REGLE: "Vous avez fait ce qui était attendu. Merci.",
     MotifLevee.ERREUR: "La raison de cette décision s'est révélée fausse. Nous vous prions de nous en excuser.",
     MotifLevee.RECOURS: "Vous avez demandé que cette décision soit revue, et nous vous donnons raison.",
+    MotifLevee.SERVICE: "Nous n'avions pas fait ce que nous devions. Nous vous prions de nous en excuser.",
     MotifLevee.SITUATION: "Votre situation a changé.",
 }
 """Ce que lit la personne, selon le motif de la levée."""

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from jalon.contrats.models import Contrat
 from jalon.droits.models import EtatDossier, Situation
-from jalon.manquements.models import DecisionSanction, EtatDecision, NatureSanction
+from jalon.manquements.models import SANS_PRECEDENT, DecisionSanction, EtatDecision, NatureSanction
 from jalon.personnes.models import Personne
 
 
@@ -45,7 +45,7 @@ def retour_sous_condition(personne: Personne, jour: date) -> Retour | None:
             regle__regime__retour_mois__isnull=False,
         )
         .exclude(nature=NatureSanction.AMENDE)
-        .exclude(motif_levee__in=["erreur", "recours"])
+        .exclude(motif_levee__in=SANS_PRECEDENT)
         .select_related("regle__regime")
         .order_by("-notifiee_le", "-pk")
     )  # fmt: skip

@@ -20,6 +20,7 @@ from jalon.manquements.models import (
     EtatManquement,
     Manquement,
     MotifClassement,
+    MotifLevee,
     MotifManquement,
     NatureSanction,
     Regime,
@@ -86,6 +87,8 @@ class Procedure:
     duree: int | None
     levee: bool
     annulee: bool
+    arret: str
+    """Motif de la levée ou de l'annulation, ou rien."""
 
     @property
     def sanctionnee(self) -> bool:
@@ -122,6 +125,7 @@ def procedures(champ: Champ) -> list[Procedure]:
         "pk", "motif__code", "territoire__code", "saisi_le", "entendue_le", "assistee_par", "instance_convoquee_le",
         "etat", "clos_le", "motif_classement", "avis__rendu_le", "avis__sens", "avis__vote", "decision__decidee_le",
         "decision__nature", "decision__taux", "decision__duree", "decision__etat", "decision__levee_le",
+        "decision__levee_avant_le", "decision__motif_levee",
     ):  # fmt: skip
         lieu = m["territoire__code"] if m["territoire__code"] in connus else SANS_TERRITOIRE
         if champ.feuilles is None or lieu in champ.feuilles:
@@ -147,8 +151,8 @@ def _procedure(m: Mapping[str, Any], lieu: str, jour: date, delais: _Delais) -> 
         classee=m["motif_classement"] if classee else "",
         decidee_le=m["decision__decidee_le"] if decidee else None, nature=m["decision__nature"] if decidee else "",
         taux=m["decision__taux"] if decidee else None, duree=m["decision__duree"] if decidee else None,
-        levee=finie and m["decision__etat"] == EtatDecision.LEVEE,
-        annulee=finie and m["decision__etat"] == EtatDecision.ANNULEE,
+        levee=finie and m["decision__etat"] == EtatDecision.LEVEE or connue(m["decision__levee_avant_le"]),
+        annulee=finie and m["decision__etat"] == EtatDecision.ANNULEE, arret=m["decision__motif_levee"] if finie else "",
     )  # fmt: skip
 
 
@@ -172,6 +176,7 @@ CASES: Final[dict[str, Callable[[Procedure], bool]]] = {
     "amendes": lambda p: p.sanctionnee and p.nature == NatureSanction.AMENDE,
     "levees": lambda p: p.sanctionnee and p.levee,
     "annulees": lambda p: p.annulee,
+    "annulees_service": lambda p: p.annulee and p.arret == MotifLevee.SERVICE,
     "classees": lambda p: bool(p.classee),
     "classees_service": lambda p: p.classee == MotifClassement.SERVICE,
     "en_cours": lambda p: not p.classee and not p.nature,
@@ -240,7 +245,7 @@ class Indicateur:
 I23: Final = Indicateur(
     "I23", "Procédures de sanction",
     "Saisines de la période, par motif, et ce qu'elles sont devenues à la date : personnes entendues, assistées, avis, "
-    "décisions, classements, dont ceux où le service est en cause, et délais.",
+    "décisions, classements et annulations, dont ceux où le service est en cause, et délais.",
     "Saisines dont une sanction a été décidée et n'est pas annulée.", "Saisines de la période.", "saisines",
 )  # fmt: skip
 INDICATEURS: Final[dict[str, Indicateur]] = {I23.code: I23}
@@ -296,6 +301,7 @@ def _i23(vues: Sequence[Procedure]) -> list[Rangee]:
         ),
         _part("levees", "Sanctions levées avant leur terme.", vues, "levees", "sanctions"),
         _part("annulees", "Saisines dont la sanction a été annulée.", vues, "annulees"),
+        _part("annulees_service", "Annulées, le service était en cause.", vues, "annulees_service", "annulees"),
         _part("classees", "Saisines classées sans sanction.", vues, "classees"),
         *(
             {
@@ -353,6 +359,7 @@ DEFINITION: Final = (
 _AJOUTEES: Final[dict[str, Callable[[Procedure], bool]]] = {
     # Ces comptes ne se montrent pas, mais se calculent : ils se protègent comme les autres.
     "autres_classees": lambda p: bool(p.classee) and p.classee != MotifClassement.SERVICE,
+    "autres_annulees": lambda p: p.annulee and p.arret != MotifLevee.SERVICE,
     "seules": lambda p: p.entendue and not p.assistee,
     "pas_entendues": lambda p: not p.entendue,
     "sans_avis": lambda p: not p.avis,
@@ -367,6 +374,7 @@ _SOMMES: Final = {
     "entendues": (("assistees", "seules"),),
     "avis_rendus": (("avis_favorable", "avis_defavorable", "avis_partage", "avis_repute"),),
     "decidees": (("sanctions", "annulees"),),
+    "annulees": (("annulees_service", "autres_annulees"),),
     "sanctions": (("suspensions", "suppressions", "amendes"), ("levees", "non_levees")),
     "classees": (("classees_service", "autres_classees"),),
 }  # fmt: skip

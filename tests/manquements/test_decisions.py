@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 from django.db import IntegrityError
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
+from pypdf import PdfReader
 
 from jalon.accompagnements.models import DesignationReferent
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
+from jalon.documents.services import lire_document
 from jalon.manquements.decisions import (
     SanctionRefuseeError,
     acceder_decision,
@@ -332,3 +335,25 @@ def test_reunir_deux_dossiers_sanctionnes_aux_memes_jours(distribution: Any) -> 
     cedante.refresh_from_db()
     assert cedante.periode == DateRange(date(2026, 5, 1), date(2026, 7, 1))
     assert cedante.personne_id == absorbee.pk
+
+
+def test_annulee_apres_sa_levee_elle_garde_le_jour_de_la_levee(distribution: Any, denise: Agent) -> None:
+    """Le service était en cause : la personne lit des excuses, et pourquoi ; les chiffres d'avant ne changent pas."""
+    decision, perimetre = _notifiee(distribution, denise), Perimetre.de(denise)
+    jour = timezone.localdate()
+    lever_sanction(decision, acteur=denise, perimetre=perimetre, le=jour, motif="en_regle")
+    with pytest.raises(JalonError, match="Précisez"):
+        annuler_sanction(decision, acteur=denise, perimetre=perimetre, motif="service")
+    decision = annuler_sanction(
+        decision,
+        acteur=denise,
+        perimetre=perimetre,
+        motif="service",
+        precision="Aucun rendez-vous n'avait été proposé.",
+    )
+    decision.refresh_from_db()
+    assert (decision.etat, decision.levee_avant_le, decision.motif_levee) == ("annulee", jour, "service")
+    assert decision.lettre_levee is not None
+    lue = " ".join(PdfReader(io.BytesIO(lire_document(decision.lettre_levee))).pages[0].extract_text().split())
+    assert "Nous n'avions pas fait ce que nous devions" in lue.replace("\u2019", "'")
+    assert "Aucun rendez-vous n'avait été proposé" in lue.replace("\u2019", "'")

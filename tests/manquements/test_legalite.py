@@ -647,7 +647,8 @@ def test_une_decision_inconnue_de_la_personne_au_jour_des_faits_ne_compte_pas(di
 
 
 @pytest.mark.parametrize(
-    ("etat", "motif", "compte"), [("levee", "en_regle", 1), ("levee", "erreur", 0), ("annulee", "recours", 0)]
+    ("etat", "motif", "compte"),
+    [("levee", "en_regle", 1), ("levee", "erreur", 0), ("levee", "service", 0), ("annulee", "recours", 0)],
 )
 def test_une_decision_defaite_ne_compte_plus(distribution: Any, etat: str, motif: str, compte: int) -> None:
     personne = une_personne_soumise(distribution, date(2025, 6, 1))

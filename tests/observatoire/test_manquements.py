@@ -78,6 +78,32 @@ def test_se_lit_telle_que_c_etait_connu_a_la_date(distribution: Distribution) ->
     assert nombres(variantes(DECISION + timedelta(days=20)), *suites) == [(0, 1), (1, 1), (0, 1)]
 
 
+def test_l_annulation_dit_quand_le_service_etait_en_cause(distribution: Distribution) -> None:
+    for motif in ("service", "erreur"):
+        decision = sanctionne(distribution)
+        DecisionSanction.objects.filter(pk=decision.pk).update(
+            etat=EtatDecision.ANNULEE, levee_le=FIN, motif_levee=motif, levee_par=distribution.siege
+        )
+    assert nombres(variantes(FIN - timedelta(days=1)), "annulees", "annulees_service") == [(0, 2), (0, 0)]
+    assert nombres(variantes(FIN), "annulees", "annulees_service") == [(2, 2), (1, 2)]
+    assert len(procedures_derriere(champ_de(FIN), "annulees_service")) == 1
+
+
+def test_levee_puis_annulee_elle_reste_levee_entre_les_deux(distribution: Distribution) -> None:
+    decision, levee = sanctionne(distribution), DECISION + timedelta(days=20)
+    DecisionSanction.objects.filter(pk=decision.pk).update(
+        etat=EtatDecision.ANNULEE,
+        levee_avant_le=levee,
+        levee_le=FIN,
+        motif_levee="recours",
+        levee_par=distribution.siege,
+    )
+    suites = ("sanctions", "levees", "annulees")
+    assert nombres(variantes(levee - timedelta(days=1)), *suites) == [(1, 1), (0, 1), (0, 1)]
+    assert nombres(variantes(levee), *suites) == [(1, 1), (1, 1), (0, 1)]
+    assert nombres(variantes(FIN), *suites) == [(0, 1), (0, 0), (1, 1)]
+
+
 def test_une_saisine_d_avant_la_periode_n_y_compte_pas(distribution: Distribution) -> None:
     un_manquement(distribution, etat="saisi", faits_le=FAITS)
     assert calculer("I23", FIN, du=SAISI)["valeur"] == 1

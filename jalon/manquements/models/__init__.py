@@ -1,6 +1,13 @@
 """Manquements et garanties : la loi datée, la procédure, la décision, la transmission à l'organisme payeur."""
 
-from jalon.manquements.models.decisions import DecisionSanction, EtatDecision, IssueRecours, MotifLevee, RecoursSanction
+from jalon.manquements.models.decisions import (
+    SANS_PRECEDENT,
+    DecisionSanction,
+    EtatDecision,
+    IssueRecours,
+    MotifLevee,
+    RecoursSanction,
+)
 from jalon.manquements.models.procedures import (
     AvisManquement,
     CanalObservation,
@@ -26,6 +33,7 @@ from jalon.manquements.models.regimes import (
 from jalon.manquements.models.transmissions import LigneTransmission, ObjetTransmission, Transmission
 
 __all__ = [
+    "SANS_PRECEDENT",
     "AvisManquement",
     "CanalObservation",
     "CodeConstat",

@@ -7,6 +7,8 @@ la grille et le dossier, et qu'elles ne changent plus ensuite (ADR 13).
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -29,7 +31,12 @@ class MotifLevee(models.TextChoices):
     EN_REGLE = "en_regle", "La personne s'est mise en règle"
     ERREUR = "erreur", "Le motif s'est révélé faux"
     RECOURS = "recours", "Recours accueilli"
+    SERVICE = "service", "Le service était en cause"
     SITUATION = "situation", "La situation de la personne a changé"
+
+
+SANS_PRECEDENT: Final = (MotifLevee.ERREUR, MotifLevee.RECOURS, MotifLevee.SERVICE)
+"""Arrêtée pour l'un de ces motifs, une sanction n'aurait pas dû être : elle ne compte ni pour la répétition ni au retour."""
 
 
 def _sauf(condition: Q, garantie: Q) -> Q:
@@ -66,6 +73,7 @@ class DecisionSanction(PublicModel):
         "documents.Document", models.PROTECT, verbose_name="lettre de notification", null=True, related_name="+"
     )
     levee_le = models.DateField("levée ou annulée le", null=True)
+    levee_avant_le = models.DateField("levée avant d'être annulée, le", null=True)
     motif_levee = models.CharField("pourquoi", max_length=12, choices=MotifLevee, blank=True)
     precision_levee = models.CharField("précision", max_length=500, blank=True)
     levee_par = models.ForeignKey(

@@ -145,6 +145,8 @@ def _decision(manquement: Manquement) -> list[Fait]:
         lignes.append(Fait(decision.notifiee_le, "Décision notifiée", "", "mail", "bleu", *_lettre(decision.lettre)))
     if decision.recue_le is not None:
         lignes.append(Fait(decision.recue_le, "Décision reçue par la personne", "", "mail-opened", "bleu"))
+    if decision.levee_avant_le is not None:
+        lignes.append(Fait(decision.levee_avant_le, "Sanction levée", "Annulée ensuite", "lock-open", "vert"))
     if decision.levee_le is not None:
         titre = "Sanction annulée" if decision.etat == EtatDecision.ANNULEE else "Sanction levée"
         lignes.append(

@@ -53,15 +53,17 @@ LIBELLES = {
     "avis_partage": "Avis partagés", "avis_repute": "Avis réputés rendus", "avis_absent": "Avis absents ou en retard",
     "sanctions": "Sanctions", "suspensions": "Réductions et suspensions", "suppressions": "Suppressions",
     "amendes": "Amendes", "levees": "Sanctions levées avant leur terme", "annulees": "Sanctions annulées",
+    "annulees_service": "Annulées, le service était en cause",
     "classees": "Saisines classées sans sanction", "classees_service": "Classées, le service est en cause",
     "en_cours": "Saisines en cours",
 }  # fmt: skip
-SUITES = ("saisines", "sanctions", "annulees", "classees", "classees_service", "en_cours")
+SUITES = ("saisines", "sanctions", "annulees", "annulees_service", "classees", "classees_service", "en_cours")
 AVIS = (
     "entendues", "assistees", "avis_favorable", "avis_defavorable", "avis_partage", "avis_repute", "avis_absent",
 )  # fmt: skip
 SANCTIONS = ("suspensions", "suppressions", "amendes", "levees")
-BASES = {"assistees": "entendues", "classees_service": "classees"} | dict.fromkeys(SANCTIONS, "sanctions")
+BASES = {"assistees": "entendues", "annulees_service": "annulees", "classees_service": "classees"}
+BASES |= dict.fromkeys(SANCTIONS, "sanctions")
 """Ce dont une case est la part ; sans mention, les saisines."""
 
 

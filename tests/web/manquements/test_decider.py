@@ -70,7 +70,7 @@ def test_un_nombre_mal_ecrit_se_dit(entrer: Entrer, decideur: Agent, manquement:
     assert not DecisionSanction.objects.exists()
 
 
-def test_decide_notifie_puis_leve(entrer: Entrer, decideur: Agent, manquement: Manquement) -> None:
+def test_decide_notifie_leve_puis_annule(entrer: Entrer, decideur: Agent, manquement: Manquement) -> None:
     une_adresse(manquement.personne)
     client = entrer(decideur)
     assert client.post(adresse(manquement), choix("decider")).status_code == 302
@@ -85,6 +85,10 @@ def test_decide_notifie_puis_leve(entrer: Entrer, decideur: Agent, manquement: M
     assert agir("lever", le=jour, motif="en_regle").status_code == 302
     decision.refresh_from_db()
     assert decision.etat == "levee"
+    assert agir("annuler", motif="service", precision="Aucun rendez-vous proposé.").status_code == 302
+    lue = " ".join(client.get(reverse("manquement", args=[manquement.public_id])).content.decode().split())
+    for trace in ("Annulée ensuite", "Sanction annulée", "Le service était en cause"):
+        assert trace in lue, trace
 
 
 def test_refuse_et_garde_la_motivation(entrer: Entrer, decideur: Agent, manquement: Manquement) -> None:

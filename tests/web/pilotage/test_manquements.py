@@ -37,7 +37,7 @@ def test_chaque_nombre_ouvre_les_procedures_qu_il_compte(connecte: Any, distribu
     siege = connecte("siege")
     page = lire(siege)
     ensemble = page.context["ensemble"]
-    assert [c["texte"] for c in ensemble["suites"]] == ["2", "1", "0", "0", "0", "1"]
+    assert [c["texte"] for c in ensemble["suites"]] == ["2", "1", "0", "0", "0", "0", "1"]
     assert [c["texte"] for c in ensemble["egalite"][:4]] == ["2", "50", "30\u00a0%", "1\u00a0mois"]
     par_case = {url.split("compte=")[1].split("&")[0]: url for url in portes(ensemble)}
     for case, dedans, dehors in (("sanctions", "Martineau", "Delvaux"), ("en_cours", "Delvaux", "Martineau")):
