@@ -14,7 +14,14 @@ from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
-from jalon.instances.models import DeportMembre, DossierSeance, Instance, MembreInstance, NatureInstance, Seance
+from jalon.instances.models import (
+    DeportMembre,
+    DossierSeance,
+    Instance,
+    MembreInstance,
+    NatureInstance,
+    Seance,
+)
 from jalon.instances.workflows import DOSSIER, SEANCE
 from jalon.personnes.selectors import filtre_perimetre
 from jalon.socle.errors import DroitManquantError, HorsPerimetreError
@@ -146,6 +153,13 @@ def exiger_conduite(perimetre: Perimetre, seance: Seance) -> None:
         raise DroitManquantError(
             "Seuls la présidence et le secrétariat de la séance y notent les décisions. Demandez-leur la main."
         )
+
+
+def lit_le_pv(perimetre: Perimetre, seance: Seance) -> bool:
+    """L'agent lit le procès-verbal avec les noms : il tient l'instance, et ne s'est retiré d'aucun de ses dossiers."""
+    if not tient_instance(perimetre, seance.instance):
+        return False
+    return not DeportMembre.objects.filter(dossier__seance=seance, membre__agent=perimetre.agent).exists()
 
 
 def dossiers_ouverts(perimetre: Perimetre, seance: Seance) -> QuerySet[DossierSeance]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,7 +26,7 @@ from jalon.instances.models import (
     SensAvisDossier,
 )
 from jalon.instances.ordre_du_jour import exiger_nature
-from jalon.instances.quorum import COMPTENT, calculer_quorum, presences, qualites_du_type
+from jalon.instances.quorum import calculer_quorum, compte, presences, qualites_du_type
 from jalon.manquements.avis import enregistrer_avis, exiger_hors_de_cause
 from jalon.manquements.constats import constater, poser_constats
 from jalon.manquements.legalite import etablir_projet, refus, regles_possibles
@@ -131,9 +133,9 @@ def _retires(dossier: DossierSeance) -> set[int]:
     return set(DeportMembre.objects.filter(dossier=dossier).order_by("pk").values_list("membre_id", flat=True))
 
 
-def _votants(seance: Seance, dossier: DossierSeance) -> int:
-    """Membres présents ou représentés, sans ceux qui se sont retirés de ce dossier."""
-    return calculer_quorum(seance, presences(seance), [], _retires(dossier)).presents
+def _votants(seance: Seance, dossier: DossierSeance, *, vus: Mapping[str, int] = MappingProxyType({})) -> int:
+    """Membres présents ou représentés, sans ceux qui se sont retirés de ce dossier, et les `vus` partis depuis."""
+    return calculer_quorum(seance, presences(seance), [], _retires(dossier), vus=vus).presents
 
 
 def _verifier_nombre_de_voix(votants: int, voix: int) -> None:
@@ -216,7 +218,8 @@ def appliquer_avis(dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetr
     if not avis.sens:
         raise JalonError("Aucun avis n'a été retenu pour ce dossier.")
     if avis.voix_pour is not None and avis.voix_contre is not None:
-        _verifier_nombre_de_voix(_votants(dossier.seance, dossier), avis.voix_pour + avis.voix_contre)
+        votants = _votants(dossier.seance, dossier, vus=dossier.siegeaient)
+        _verifier_nombre_de_voix(votants, avis.voix_pour + avis.voix_contre)
     if avis.manquement is not None:
         enregistrer_avis(
             avis.manquement, acteur=acteur, perimetre=au_nom, sens=avis.sens, vote=dossier.avis, nature=avis.nature,
@@ -231,7 +234,7 @@ def appliquer_avis(dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetr
     elif avis.contrat is not None:
         rendre_lecture(
             avis.contrat, acteur=acteur, perimetre=au_nom, motif=_en_mots(dossier, avis),
-            presents=_qui_a_lu(dossier.seance),
+            presents=_qui_a_lu(dossier),
         )  # fmt: skip
 
 
@@ -256,7 +259,9 @@ def _en_mots(dossier: DossierSeance, avis: AvisDossier) -> str:
     ).strip()
 
 
-def _qui_a_lu(seance: Seance) -> str:
+def _qui_a_lu(dossier: DossierSeance) -> str:
     """Les qualités présentes ; le nom des membres reste au procès-verbal."""
-    titres = dict.fromkeys(p.membre.qualite.libelle for p in presences(seance) if p.etat in COMPTENT)
+    titres = dict.fromkeys(
+        p.membre.qualite.libelle for p in presences(dossier.seance) if compte(p, (), dossier.siegeaient)
+    )
     return ", ".join(titres)[:300]

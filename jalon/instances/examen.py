@@ -18,6 +18,7 @@ from jalon.instances.models import (
     Seance,
 )
 from jalon.instances.ordre_du_jour import verrouiller_dossier
+from jalon.instances.quorum import sieges_tenus
 from jalon.instances.seances import oublier_les_auditions, verrouiller_seance
 from jalon.instances.workflows import exiger_dossier, exiger_seance
 from jalon.manquements.models import EtatManquement, Manquement
@@ -61,12 +62,23 @@ def prendre_dossier(
     exiger_dossier(dossier.etat, acte)
     if DeportMembre.objects.filter(dossier=dossier, membre__agent=acteur).exists():
         raise DroitManquantError("Vous vous êtes retiré de ce dossier : un autre membre doit en noter la décision.")
+    if acte == "statuer":
+        exiger_une_presidence(dossier, seance)
     if dossier.etat == EtatDossierSeance.AJOURNE and _ailleurs(dossier):
         raise TransitionRefuseeError("Ce dossier ajourné est déjà inscrit à une autre séance.")
     if dossier.etat == EtatDossierSeance.AJOURNE and dossier.convoquee_le is not None and acte != "ajourner":
         _rendre_l_audition(dossier, seance)
     dossier.seance = seance
     return dossier, seance
+
+
+def exiger_une_presidence(dossier: DossierSeance, seance: Seance) -> None:
+    """Qui s'est retiré d'un dossier ne le préside pas non plus. Lève `TransitionRefuseeError`."""
+    if DeportMembre.objects.filter(dossier=dossier, membre=seance.president_id).exists():
+        raise TransitionRefuseeError(
+            f"{seance.president} préside, et un retrait est noté pour ce dossier : passez la présidence à un autre "
+            "membre le temps de l'examiner, ou ajournez-le."
+        )
 
 
 def _rendre_l_audition(dossier: DossierSeance, seance: Seance) -> None:
@@ -93,7 +105,10 @@ def marquer_examine(dossier: DossierSeance, acteur: Agent, vote: str) -> None:
         raise JalonError("Dites si la séance est unanime, décide à la majorité, ou se partage.")
     dossier.etat, dossier.avis, dossier.motif = EtatDossierSeance.EXAMINE, vote, ""
     dossier.examine_par, dossier.examine_le, dossier.sorti_le = acteur, timezone.now(), None
-    dossier.save(update_fields=["etat", "avis", "motif", "examine_par", "examine_le", "sorti_le"])
+    dossier.preside_par, dossier.siegeaient = dossier.seance.president, sieges_tenus(dossier.seance)
+    dossier.save(
+        update_fields=["etat", "avis", "motif", "examine_par", "examine_le", "sorti_le", "preside_par", "siegeaient"]
+    )
 
 
 def tracer_examen(

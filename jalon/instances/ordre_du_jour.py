@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from jalon.agents.models import Agent
 from jalon.agents.perimetre import Perimetre
 from jalon.diagnostics.selectors import Evaluation, evaluations_precedentes
-from jalon.instances.acces import SIEGER, conduit, siege_de, tient_instance
+from jalon.instances.acces import SIEGER, conduit, exiger_conduite, siege_de, tient_instance
 from jalon.instances.models import (
     AvisDossier,
     ChoixOrientation,
@@ -405,6 +405,35 @@ def retirer_membre(
 
 
 @transaction.atomic
+def annuler_retrait(
+    dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetre, membre: MembreInstance, motif: str
+) -> None:
+    """Défait un retrait noté par erreur, tant que le dossier n'est pas examiné ; l'acte et sa raison restent au journal.
+
+    Seuls la présidence et le secrétariat le peuvent, et personne pour soi-même : un conflit d'intérêts ne se lève pas
+    seul. Lève `JalonError`, `TransitionRefuseeError`, `DroitManquantError`.
+    """
+    seance = verrouiller_seance(dossier.seance)
+    exiger_conduite(perimetre, seance)
+    exiger_seance(seance.etat, "noter")
+    dossier = verrouiller_dossier(dossier)
+    if membre.agent_id == acteur.pk:
+        raise DroitManquantError("Votre retrait ne se défait pas par vous-même : demandez-le au secrétariat.")
+    if dossier.etat != EtatDossierSeance.INSCRIT:
+        raise TransitionRefuseeError("Ce dossier n'est plus à examiner : le retrait reste au procès-verbal.")
+    if not motif.strip():
+        raise JalonError("Dites pourquoi ce retrait n'a pas lieu d'être : le journal le garde.")
+    defaits, _ = DeportMembre.objects.filter(dossier=dossier, membre=membre).delete()
+    if not defaits:
+        raise TransitionRefuseeError(f"{membre.nom} ne s'est pas retiré de ce dossier : rechargez la page.")
+    tracer(
+        "instances.membre.retrait_annule", dossier, acteur=acteur, organisme=perimetre.organisme_principal,
+        personnes=[dossier.personne.public_id], motif=motif.strip(),
+        resume=f"Retrait de {membre.nom} annulé"[:300],
+    )  # fmt: skip
+
+
+@transaction.atomic
 def noter_dossier(
     dossier: DossierSeance, *, acteur: Agent, perimetre: Perimetre, opinion: str = "", texte: str = ""
 ) -> NotePartenaire | None:
@@ -421,6 +450,7 @@ def noter_dossier(
         raise DroitManquantError("Seuls les membres de l'instance laissent une note sur ses dossiers.")
     if DeportMembre.objects.filter(dossier=dossier, membre=membre).exists():
         raise DroitManquantError("Vous vous êtes retiré de ce dossier : vous n'y laissez plus de note.")
+    _une_note_par_siege(verrouiller_dossier(dossier), membre)
     if opinion and opinion not in opinions_possibles(seance):
         raise JalonError("Cette opinion n'est pas de la liste : choisissez-en une autre.")
     if not opinion and not texte.strip():
@@ -434,6 +464,22 @@ def noter_dossier(
         personnes=[dossier.personne.public_id], resume=f"Note de {membre.nom}"[:300],
     )  # fmt: skip
     return note
+
+
+def _une_note_par_siege(dossier: DossierSeance, membre: MembreInstance) -> None:
+    """Un titulaire et ses suppléants n'ont qu'une voix : le premier qui recommande parle pour le siège."""
+    titulaire = membre.supplee_id or membre.pk
+    meme_siege = Q(membre=titulaire) | Q(membre__supplee=titulaire)
+    autre = (
+        NotePartenaire.objects.filter(meme_siege, dossier=dossier)
+        .exclude(membre=membre)
+        .select_related("membre__agent")
+        .first()
+    )
+    if autre is not None:
+        raise TransitionRefuseeError(
+            f"{autre.membre.nom} a déjà donné une note pour ce siège : demandez-lui de la compléter ou de l'effacer."
+        )
 
 
 SANS_OPINION = "reserve"

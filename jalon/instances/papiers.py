@@ -296,6 +296,7 @@ def composer_pv(
         colonnes = ["N° du dossier", "Membre"] if anonyme else ["N° du dossier", "Membre", "Motif"]
         sections.append({"titre": "Membres qui se sont retirés", "colonnes": colonnes, "rangees": rangees})
     identite = _identite_sans_noms(seance) if anonyme else _identite(seance)
+    identite += _autres_presidences(seance, dossiers, anonyme)
     if motif_levee:
         identite.append(["Levée sans décision", "Le motif est au procès-verbal" if anonyme else motif_levee])
     return _papier(seance, titre) | {"identite": identite, "sections": sections}
@@ -327,6 +328,21 @@ def _identite(seance: Seance) -> list[list[str]]:
     return lignes
 
 
+def _autres_presidences(seance: Seance, dossiers: Sequence[DossierSeance], anonyme: bool) -> list[list[str]]:
+    """Qui d'autre a présidé, et pour quels dossiers : retrait ou départ de la présidence."""
+    par_membre: dict[MembreInstance, list[str]] = {}
+    for dossier in dossiers:
+        if dossier.preside_par is not None and dossier.preside_par_id != seance.president_id:
+            par_membre.setdefault(dossier.preside_par, []).append(str(dossier.rang))
+    return [
+        [
+            f"Présidence, dossier{'s' if len(rangs) > 1 else ''} n° {', '.join(rangs)}",
+            membre.qualite.libelle if anonyme else f"{membre.nom}, {membre.qualite.libelle}",
+        ]
+        for membre, rangs in par_membre.items()
+    ]
+
+
 def _identite_sans_noms(seance: Seance) -> list[list[str]]:
     """Le lieu et la qualité qui préside ; d'une convocation en urgence, le fait sans ce qui en est écrit."""
     lignes = [["Lieu", seance.lieu]]
@@ -351,10 +367,13 @@ def _presence(presence: PresenceSeance, anonyme: bool) -> list[str]:
     membre = presence.membre
     if anonyme:
         return [membre.qualite.libelle, presence.get_etat_display()]
+    parti = f"puis parti à {_moment(presence.parti_le)}" if presence.parti_le is not None else ""
     nom = f"{membre.nom}, {membre.organisme}" if membre.organisme is not None else membre.nom
     etat = presence.get_etat_display()
     if presence.represente_par is not None:
-        etat = f"Représenté par {presence.represente_par.nom}"
+        etat = f"Représenté par {presence.represente_par.nom}{', ' if parti else ''}{parti}"
+    elif parti:
+        etat = f"Présent, {parti}"
     return [membre.qualite.libelle, nom, etat]
 
 

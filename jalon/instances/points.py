@@ -15,6 +15,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.instances.acces import PREPARER, acceder_seance, exiger_conduite
 from jalon.instances.models import EtatSeance, NatureInstance, PointSeance, Seance, ThemeInstance
 from jalon.instances.ordre_du_jour import exiger_nature
+from jalon.instances.quorum import sieges_tenus
 from jalon.instances.seances import verrouiller_seance
 from jalon.instances.workflows import exiger_seance
 from jalon.socle.errors import HorsPerimetreError, JalonError, TransitionRefuseeError
@@ -88,6 +89,7 @@ def decider_point(
     if echeance is not None and echeance < seance.date:
         raise JalonError("L'échéance est avant la séance : choisissez une date à venir.")
     point.decision, point.responsable, point.echeance = decision.strip(), responsable.strip(), echeance
+    point.siegeaient = sieges_tenus(seance) if point.decision else {}
     _enregistrer(point)
     _tracer(point, "decide", acteur, perimetre)
     return point

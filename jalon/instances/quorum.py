@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from jalon.instances.models import EtatPresence, PresenceSeance, QualiteMembre, Seance
 
 COMPTENT = frozenset({EtatPresence.PRESENT, EtatPresence.REPRESENTE})
+ETAIENT_LA = COMPTENT | {EtatPresence.PARTI}
+_PERSONNE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,47 @@ def presences(seance: Seance) -> list[PresenceSeance]:
     )
 
 
+def occupant(presence: PresenceSeance) -> int:
+    """Clé du membre qui tient ce siège : le titulaire, ou le suppléant qui le représente."""
+    return presence.represente_par_id or presence.membre_id
+
+
+def sieges_tenus(seance: Seance) -> dict[str, int]:
+    """Qui siège à cet instant : clé du titulaire → clé de qui tient son siège. Se fige avec ce qui est décidé."""
+    return {str(p.membre_id): occupant(p) for p in presences(seance) if p.etat in COMPTENT}
+
+
+def compte(presence: PresenceSeance, sauf: Collection[int] = (), vus: Mapping[str, int] = _PERSONNE) -> bool:
+    """Ce siège est tenu, ou l'était parmi les `vus`, par quelqu'un qui n'est pas de `sauf`.
+
+    Partir ensuite n'y change rien ; être noté absent dit qu'on n'était pas là.
+    """
+    if presence.etat in COMPTENT and occupant(presence) not in sauf:
+        return True
+    alors = vus.get(str(presence.membre_id))
+    return alors is not None and alors not in sauf and presence.etat in ETAIENT_LA
+
+
 def calculer_quorum(
-    seance: Seance, lues: Collection[PresenceSeance], qualites: Collection[QualiteMembre], sauf: Collection[int] = ()
+    seance: Seance,
+    lues: Collection[PresenceSeance],
+    qualites: Collection[QualiteMembre],
+    sauf: Collection[int] = (),
+    *,
+    vus: Mapping[str, int] = _PERSONNE,
 ) -> Quorum:
     """Quorum d'une séance ou, avec `sauf`, d'un dossier dont ces membres se sont retirés.
 
-    Un titulaire présent ou représenté compte une fois ; un suppléant qui s'est retiré ne représente plus personne.
+    `vus` : qui siégeait quand il fut examiné (`sieges_tenus`) ; un départ ensuite ne le défait pas. Un titulaire présent
+    ou représenté compte une fois ; un suppléant qui s'est retiré ne représente plus personne.
     """
-    comptes = [p for p in lues if p.etat in COMPTENT and (p.represente_par_id or p.membre_id) not in sauf]
+    comptes = [p for p in lues if compte(p, sauf, vus)]
     tenues = {p.membre.qualite_id for p in comptes}
     return Quorum(
         presents=len(comptes),
         requis=seance.instance.type.quorum,
         manquent=tuple(q.libelle for q in qualites if q.requise and q.pk not in tenues),
-        absents=tuple(p.membre.nom for p in lues if p.etat not in COMPTENT),
+        absents=tuple(p.membre.nom for p in lues if not compte(p, (), vus)),
     )
 
 

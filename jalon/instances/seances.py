@@ -223,12 +223,17 @@ def noter_presence(
     etat: str,
     represente_par: MembreInstance | None = None,
 ) -> PresenceSeance:
-    """Note qui est là, excusé, ou représenté par son suppléant ; le quorum se recompte aussitôt."""
+    """Note qui est là, excusé, représenté par son suppléant ou parti avant la fin ; le quorum se recompte aussitôt.
+
+    Qui part compte encore pour ce qui fut examiné avant. Qui préside passe d'abord la présidence. Lève `JalonError`,
+    `TransitionRefuseeError`, `DroitManquantError`.
+    """
     seance = verrouiller_seance(seance)
     _exiger_feuille(perimetre, seance)
     exiger_seance(seance.etat, "noter_presence")
+    _garder_la_presidence(seance, membre, etat, represente_par)
     if etat not in EtatPresence.values:
-        raise JalonError("Dites si ce membre est présent, représenté, excusé ou absent.")
+        raise JalonError("Dites si ce membre est présent, représenté, excusé, absent ou parti.")
     if etat == EtatPresence.REPRESENTE and (represente_par is None or represente_par.supplee_id != membre.pk):
         raise JalonError(
             f"Dites quel suppléant représente {membre.nom} : un suppléant ne représente que son titulaire."
@@ -243,15 +248,32 @@ def noter_presence(
     )
     if presence is None:
         raise JalonError(f"{membre.nom} n'est pas convoqué à cette séance.")
-    avant = presence.etat
-    presence.etat = etat
-    presence.represente_par = represente_par if etat == EtatPresence.REPRESENTE else None
-    presence.save(update_fields=["etat", "represente_par"])
+    avant, parti = presence.etat, etat == EtatPresence.PARTI
+    if parti and (seance.etat != EtatSeance.OUVERTE or avant not in COMPTENT):
+        raise JalonError(f"{membre.nom} n'est pas en séance : dites plutôt excusé ou absent.")
+    presence.etat, presence.parti_le = etat, timezone.now() if parti else None
+    if not parti:
+        presence.represente_par = represente_par if etat == EtatPresence.REPRESENTE else None
+    presence.save(update_fields=["etat", "represente_par", "parti_le"])
     tracer(
         "instances.presence.notee", seance, acteur=acteur, organisme=perimetre.organisme_principal, de=avant,
         vers=etat, resume=f"{membre.nom} : {presence.get_etat_display().lower()}"[:300],
     )  # fmt: skip
     return presence
+
+
+def _garder_la_presidence(
+    seance: Seance, membre: MembreInstance, etat: str, represente_par: MembreInstance | None
+) -> None:
+    """Une séance ouverte est toujours présidée par quelqu'un qui est là. Lève `TransitionRefuseeError`."""
+    president = seance.president
+    if seance.etat != EtatSeance.OUVERTE or president is None or membre.pk != (president.supplee_id or president.pk):
+        return
+    siege = membre if etat == EtatPresence.PRESENT else represente_par if etat == EtatPresence.REPRESENTE else None
+    if siege is None or siege.pk != president.pk:
+        raise TransitionRefuseeError(
+            f"{president.nom} préside : passez d'abord la présidence à un autre membre, ou levez la séance."
+        )
 
 
 def _exiger_feuille(perimetre: Perimetre, seance: Seance) -> None:
@@ -290,6 +312,42 @@ def ouvrir_seance(
         resume=f"{seance.instance} : séance ouverte, présidée par {president.nom}"[:300],
     )  # fmt: skip
     return seance
+
+
+@transaction.atomic
+def passer_presidence(seance: Seance, *, acteur: Agent, perimetre: Perimetre, president: MembreInstance) -> Seance:
+    """Confie la présidence à un autre membre présent : pour un dossier dont on se retire, ou parce que l'on part.
+
+    Entre un titulaire et son suppléant, le siège passe avec elle : un siège n'a qu'une voix.
+    Chaque dossier garde au procès-verbal qui présidait quand il fut examiné. Lève `JalonError`,
+    `TransitionRefuseeError`, `DroitManquantError`.
+    """
+    exiger_conduite(perimetre, seance)
+    seance = verrouiller_seance(seance)
+    exiger_seance(seance.etat, "statuer")
+    if seance.president_id == president.pk:
+        raise TransitionRefuseeError(f"{president.nom} préside déjà.")
+    _tenir_son_siege(seance, president)
+    _verifier_presidence(seance, president)
+    avant, seance.president = seance.president, president
+    seance.save(update_fields=["president"])
+    tracer(
+        "instances.seance.presidence_passee", seance, acteur=acteur, organisme=perimetre.organisme_principal,
+        de=avant.nom if avant is not None else "", vers=president.nom,
+        resume=f"{seance.instance} : présidence passée à {president.nom}"[:300],
+    )  # fmt: skip
+    return seance
+
+
+def _tenir_son_siege(seance: Seance, president: MembreInstance) -> None:
+    """Le titulaire et le suppléant d'un même siège s'y relaient ; les autres tiennent déjà le leur."""
+    actuel = seance.president
+    siege = president.supplee_id or president.pk
+    if actuel is not None and siege == (actuel.supplee_id or actuel.pk):
+        PresenceSeance.objects.filter(seance=seance, membre=siege).update(
+            etat=EtatPresence.REPRESENTE if president.supplee_id else EtatPresence.PRESENT, parti_le=None,
+            represente_par=president if president.supplee_id else None,
+        )  # fmt: skip
 
 
 def _tenir_la_feuille(seance: Seance) -> None:

@@ -87,6 +87,7 @@ ROUTES = {
     "seance_convoquer": acces(methode="post", objet="seance", **PREPARE),
     "seance_presence": acces(methode="post", objet="seance", **PREPARE),
     "seance_ouvrir": acces(methode="post", objet="seance", **PREPARE),
+    "seance_presidence": acces(methode="post", objet="seance", **PREPARE),
     "seance_annuler": acces(methode="post", objet="seance", **PREPARE),
     # Seule la présidence clôt : ni l'orienteur ni le siège ne président.
     "seance_clore": acces(objet="seance"),
@@ -100,6 +101,8 @@ ROUTES = {
     "seance_statuer": acces(methode="post", objet="dossier_seance", orienteur=422, etrangere=404),
     "seance_note": acces(methode="post", objet="dossier_seance", orienteur=403, etrangere=404),
     "seance_retrait": acces(methode="post", objet="dossier_seance", **PREPARE),
+    # La secrétaire conduit ; le siège ne fait que voir.
+    "seance_retrait_annuler": acces(methode="post", objet="dossier_seance", orienteur=302, etrangere=404),
     "seance_retirer": acces(methode="post", objet="dossier_seance", **PREPARE),
     "seance_convocations": acces(objet="seance_d_avis", orienteur=200, etrangere=404, siege=200),
     "seance_passages": acces(methode="post", objet="seance_d_avis", **PREPARE),

@@ -45,9 +45,12 @@ def ep(distribution: Any) -> PlateauAvis:
     return PlateauAvis(distribution)
 
 
-def statuer(ep: PlateauAvis, dossier: DossierSeance, sens: str = "defavorable", **dit: Any) -> DossierSeance:
+def statuer(
+    ep: PlateauAvis, dossier: DossierSeance, sens: str = "defavorable", *, acteur: Any = None, **dit: Any
+) -> DossierSeance:
+    agent = acteur or ep.presidente
     return statuer_avis(
-        dossier, acteur=ep.presidente, perimetre=Perimetre.de(ep.presidente),
+        dossier, acteur=agent, perimetre=Perimetre.de(agent),
         proposition=Proposition(sens, **{"texte": TEXTE, **dit}),
     )  # fmt: skip
 

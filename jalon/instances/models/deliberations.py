@@ -168,6 +168,7 @@ class PointSeance(PublicModel):
     intitule = models.CharField("intitulé", max_length=200)
     expose = models.TextField("de quoi il s'agit", max_length=2_000, blank=True)
     decision = models.TextField("décision", max_length=2_000, blank=True)
+    siegeaient = models.JSONField("qui siégeait à la décision", default=dict, blank=True)
     responsable = models.CharField("qui la porte", max_length=160, blank=True)
     echeance = models.DateField("pour le", null=True, blank=True)
     fait_le = models.DateField("fait le", null=True, blank=True)

@@ -80,12 +80,13 @@ class EtatPresence(models.TextChoices):
     ATTENDU = "attendu", "Attendu"
     PRESENT = "present", "Présent"
     REPRESENTE = "represente", "Représenté par son suppléant"
+    PARTI = "parti", "Parti avant la fin"
     EXCUSE = "excuse", "Excusé"
     ABSENT = "absent", "Absent"
 
 
 class PresenceSeance(models.Model):
-    """Présence d'un titulaire à une séance ; représenté, il compte pour le quorum."""
+    """Présence d'un titulaire à une séance ; représenté, il compte pour le quorum ; parti, pour ce qui fut vu avant."""
 
     seance = models.ForeignKey(Seance, models.CASCADE, verbose_name="séance", related_name="presences")
     membre = models.ForeignKey(MembreInstance, models.PROTECT, verbose_name="membre", related_name="+")
@@ -93,6 +94,7 @@ class PresenceSeance(models.Model):
     represente_par = models.ForeignKey(
         MembreInstance, models.PROTECT, verbose_name="représenté par", null=True, related_name="+"
     )
+    parti_le = models.DateTimeField("parti le", null=True)
 
     class Meta:
         verbose_name = "présence à une séance"
@@ -111,8 +113,15 @@ class PresenceSeance(models.Model):
             models.CheckConstraint(
                 name="presence_represente_par_quelqu_un",
                 condition=models.Q(etat="represente", represente_par__isnull=False)
-                | (~models.Q(etat="represente") & models.Q(represente_par=None)),
+                | models.Q(etat="parti")
+                | (~models.Q(etat__in=["represente", "parti"]) & models.Q(represente_par=None)),
                 violation_error_message="Dites quel suppléant représente ce membre.",
+            ),
+            models.CheckConstraint(
+                name="presence_partie_a_une_heure",
+                condition=models.Q(etat="parti", parti_le__isnull=False)
+                | (~models.Q(etat="parti") & models.Q(parti_le=None)),
+                violation_error_message="Un membre parti avant la fin dit à quelle heure.",
             ),
         ]
 
@@ -153,6 +162,10 @@ class DossierSeance(PublicModel):
         "agents.Agent", models.PROTECT, verbose_name="décision saisie par", null=True, related_name="+"
     )
     examine_le = models.DateTimeField("examiné le", null=True)
+    siegeaient = models.JSONField("qui siégeait à l'examen", default=dict)
+    preside_par = models.ForeignKey(
+        MembreInstance, models.PROTECT, verbose_name="examiné sous la présidence de", null=True, related_name="+"
+    )
     sorti_le = models.DateField("sorti de l'ordre du jour le", null=True)
     passage_a = models.TimeField("heure de passage", null=True)
     convoquee_le = models.DateField("personne convoquée le", null=True)

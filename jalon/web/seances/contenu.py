@@ -90,6 +90,7 @@ class Cadre:
     opinions: dict[str, str]
     membres: Sequence[MembreInstance]
     conduit: bool
+    presidence_retiree: bool
     statue: bool
     note: bool
     saisie: dict[str, str]
@@ -164,6 +165,7 @@ def lire_cadre(perimetre: Perimetre, dossier: DossierSeance) -> dict[str, Any]:
         "opinions": opinions,
         "membres": membres_en_cours(seance.instance, seance.date) if dirige else [siege] if siege else [],
         "conduit": dirige,
+        "presidence_retiree": any(d.membre_id == seance.president_id for d in deports),
         "statue": dirige and seance.etat in SEANCE["statuer"] and dossier.etat in DOSSIER["statuer"],
         "note": siege is not None and seance.etat in SEANCE["noter"] and dossier.etat in DOSSIER["noter"],
     }  # fmt: skip

@@ -21,10 +21,11 @@ from jalon.instances.acces import (
     acceder_seance,
     conduit,
     dossiers_ouverts,
+    lit_le_pv,
     siege_de,
     tient_instance,
 )
-from jalon.instances.cloture import clore_seance, lever_seance
+from jalon.instances.cloture import clore_seance, defaut_de_quorum, lever_seance
 from jalon.instances.composition import membres_en_cours
 from jalon.instances.models import (
     DossierSeance,
@@ -33,6 +34,7 @@ from jalon.instances.models import (
     EtatSeance,
     MembreInstance,
     NatureInstance,
+    PresenceSeance,
     Seance,
 )
 from jalon.instances.ordre_du_jour import (
@@ -43,13 +45,14 @@ from jalon.instances.ordre_du_jour import (
     retirer_dossier,
 )
 from jalon.instances.papiers import calendrier_ics, convocations_pdf, lire_papier
-from jalon.instances.quorum import calculer_quorum, presences, qualites_du_type
+from jalon.instances.quorum import calculer_quorum, compte, occupant, presences, qualites_du_type
 from jalon.instances.seances import (
     annuler_seance,
     convoquer_membres,
     modifier_seance,
     noter_presence,
     ouvrir_seance,
+    passer_presidence,
 )
 from jalon.instances.selectors import (
     avancement,
@@ -107,12 +110,15 @@ def _page(
         "feuille": [(presence, suppleants.get(presence.membre_id, [])) for presence in lues],
         "etats_presence": [EtatPresence.PRESENT, EtatPresence.EXCUSE, EtatPresence.ABSENT],
         "presidents": [m for m in membres if m.qualite.preside],
+        "autres_presidents": _autres_presidents(trouvee, lues, membres),
         "membres": membres,
         "quorum": calculer_quorum(trouvee, lues, qualites),
         "tenue": tenue,
         "prepare": prepare,
         "conduit": conduit(perimetre, trouvee),
         "preside": tenue and perimetre.peut(PRESIDER),
+        "lit_le_pv": lit_le_pv(perimetre, trouvee),
+        "en_retard": trouvee.etat in SEANCE["consulter"] and trouvee.date < timezone.localdate(),
         "siege": siege_de(perimetre, trouvee.instance),
         "a_examiner": a_examiner or (dossiers[0] if dossiers else None),
         "formulaire": formulaire
@@ -124,6 +130,22 @@ def _page(
     reponse = render(request, "seances/seance.html", contexte, status=statut)
     reponse["Cache-Control"] = "no-store"
     return reponse
+
+
+def _autres_presidents(
+    trouvee: Seance, lues: list[PresenceSeance], membres: list[MembreInstance]
+) -> list[MembreInstance]:
+    """À qui la présidence peut passer : un autre siège qui préside et qui est tenu, ou qui partage celui de la présidence."""
+    actuel = trouvee.president
+    siege = (actuel.supplee_id or actuel.pk) if actuel is not None else None
+    tenus = {occupant(presence) for presence in lues if compte(presence)}
+    return [
+        membre
+        for membre in membres
+        if membre.qualite.preside
+        and membre.pk != trouvee.president_id
+        and (membre.pk in tenus or (membre.supplee_id or membre.pk) == siege)
+    ]
 
 
 def _propre_a_la_nature(trouvee: Seance, dossiers: list[DossierSeance], *, prepare: bool) -> dict[str, Any]:
@@ -359,6 +381,20 @@ def ouvrir(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("seance", public_id=public_id)
 
 
+@require_POST
+def presidence(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Passe la présidence à un autre membre présent."""
+    trouvee = acceder_seance(request.perimetre, public_id)
+
+    def acte() -> str:
+        president = _membre(trouvee, request.POST.get("president"))
+        passer_presidence(trouvee, acteur=request.user, perimetre=request.perimetre, president=president)
+        return f"{president.nom} préside maintenant."
+
+    tenter(request, acte)
+    return redirect(f"{reverse('seance', args=[public_id])}#presences")
+
+
 def _membre(trouvee: Seance, cle: str | None) -> MembreInstance:
     membre = (
         MembreInstance.objects.filter(instance=trouvee.instance, public_id=_uuid(cle))
@@ -410,6 +446,7 @@ def clore(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "issue": request.GET.get("issue", ""),
         "montres": d_une_issue(dossiers, request.GET.get("issue", "")),
         "quorum": calculer_quorum(trouvee, presences(trouvee), qualites_du_type(trouvee)),
+        "defaut": defaut_de_quorum(trouvee),
         "clot": trouvee.etat in SEANCE["clore"],
         "nature": trouvee.instance.type.nature,
         "points": points_de(trouvee),
@@ -438,9 +475,9 @@ def lever(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_GET
 def pv(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Procès-verbal figé ; qui ne fait que siéger n'en lit que la version sans les noms."""
+    """Procès-verbal figé ; qui ne fait que siéger, ou s'est retiré d'un dossier, n'en lit que la version sans les noms."""
     trouvee = acceder_seance(request.perimetre, public_id)
-    sans_noms = "sans_noms" in request.GET or not tient_instance(request.perimetre, trouvee.instance)
+    sans_noms = "sans_noms" in request.GET or not lit_le_pv(request.perimetre, trouvee)
     return _pdf(trouvee.pv_anonyme if sans_noms else trouvee.pv)
 
 

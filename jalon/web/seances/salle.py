@@ -17,8 +17,15 @@ from jalon.instances.acces import acceder_dossier_seance, exiger_conduite, siege
 from jalon.instances.auditions import noter_venue
 from jalon.instances.avis import Proposition, regles_proposables, statuer_avis
 from jalon.instances.examen import ajourner_dossier
-from jalon.instances.models import DeportMembre, DossierSeance, EtatDossierSeance, MembreInstance, NatureInstance
-from jalon.instances.ordre_du_jour import noter_dossier, retirer_membre
+from jalon.instances.models import (
+    DeportMembre,
+    DossierSeance,
+    EtatDossierSeance,
+    MembreInstance,
+    NatureInstance,
+    Seance,
+)
+from jalon.instances.ordre_du_jour import annuler_retrait, noter_dossier, retirer_membre
 from jalon.instances.orientation import Deliberation, maintenir_orientation, statuer
 from jalon.instances.papiers import lire_papier
 from jalon.socle.errors import JalonError
@@ -202,12 +209,7 @@ def retrait(request: HttpRequest, public_id: UUID) -> HttpResponse:
     trouve = acceder_dossier_seance(request.perimetre, public_id)
     seance = trouve.seance
     soi = siege_de(request.perimetre, seance.instance)
-    cle = request.POST.get("membre", "")
-    membre = (
-        MembreInstance.objects.filter(instance=seance.instance, public_id__in=[cle] if len(cle) == 36 else [])
-        .select_related("agent", "qualite")
-        .first()
-    )  # fmt: skip
+    membre = _membre_nomme(request, seance)
 
     def acte() -> str:
         if membre is None:
@@ -219,4 +221,32 @@ def retrait(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
     if tenter(request, acte) and membre is not None and soi is not None and membre.pk == soi.pk:
         return _mener(request, reverse("seance", args=[seance.public_id]))
+    return redirect("seance_dossier", public_id=public_id)
+
+
+def _membre_nomme(request: HttpRequest, seance: Seance) -> MembreInstance | None:
+    cle = request.POST.get("membre", "")
+    return (
+        MembreInstance.objects.filter(instance=seance.instance, public_id__in=[cle] if len(cle) == 36 else [])
+        .select_related("agent", "qualite")
+        .first()
+    )  # fmt: skip
+
+
+@require_POST
+def annuler_le_retrait(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Défait un retrait noté par erreur."""
+    trouve = acceder_dossier_seance(request.perimetre, public_id)
+    exiger_conduite(request.perimetre, trouve.seance)
+
+    def acte() -> str:
+        membre = _membre_nomme(request, trouve.seance)
+        if membre is None:
+            raise JalonError("Choisissez le membre dont le retrait est une erreur.")
+        annuler_retrait(
+            trouve, acteur=request.user, perimetre=request.perimetre, membre=membre, motif=request.POST.get("motif", "")
+        )
+        return f"{membre.nom} siège de nouveau sur ce dossier."
+
+    tenter(request, acte)
     return redirect("seance_dossier", public_id=public_id)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("seances/points/<uuid:public_id>/suivre/", points.suivre, name="seance_point_suivre"),
     path("seances/<uuid:public_id>/presence/", preparation.presence, name="seance_presence"),
     path("seances/<uuid:public_id>/ouvrir/", preparation.ouvrir, name="seance_ouvrir"),
+    path("seances/<uuid:public_id>/presidence/", preparation.presidence, name="seance_presidence"),
     path("seances/<uuid:public_id>/annuler/", preparation.annuler, name="seance_annuler"),
     path("seances/<uuid:public_id>/clore/", preparation.clore, name="seance_clore"),
     path("seances/<uuid:public_id>/lever/", preparation.lever, name="seance_lever"),
@@ -38,5 +39,6 @@ urlpatterns = [
     path("seances/dossiers/<uuid:public_id>/audition/", salle.audition, name="seance_audition"),
     path("seances/dossiers/<uuid:public_id>/pieces/<uuid:piece_id>/", salle.piece, name="seance_piece"),
     path("seances/dossiers/<uuid:public_id>/retrait/", salle.retrait, name="seance_retrait"),
+    path("seances/dossiers/<uuid:public_id>/retrait/annuler/", salle.annuler_le_retrait, name="seance_retrait_annuler"),
     path("seances/dossiers/<uuid:public_id>/retirer/", preparation.retirer, name="seance_retirer"),
 ]
