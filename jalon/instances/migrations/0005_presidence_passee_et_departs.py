@@ -5,47 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('instances', '0004_avis_auditions_et_points'),
+        ("instances", "0004_avis_auditions_et_points"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='presenceseance',
-            name='presence_represente_par_quelqu_un',
+            model_name="presenceseance",
+            name="presence_represente_par_quelqu_un",
         ),
         migrations.AddField(
-            model_name='dossierseance',
-            name='preside_par',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='instances.membreinstance', verbose_name='examiné sous la présidence de'),
+            model_name="dossierseance",
+            name="preside_par",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="instances.membreinstance",
+                verbose_name="examiné sous la présidence de",
+            ),
         ),
         migrations.AddField(
-            model_name='dossierseance',
-            name='siegeaient',
+            model_name="dossierseance",
+            name="siegeaient",
             field=models.JSONField(default=dict, verbose_name="qui siégeait à l'examen"),
         ),
         migrations.AddField(
-            model_name='pointseance',
-            name='siegeaient',
-            field=models.JSONField(blank=True, default=dict, verbose_name='qui siégeait à la décision'),
+            model_name="pointseance",
+            name="siegeaient",
+            field=models.JSONField(blank=True, default=dict, verbose_name="qui siégeait à la décision"),
         ),
         migrations.AddField(
-            model_name='presenceseance',
-            name='parti_le',
-            field=models.DateTimeField(null=True, verbose_name='parti le'),
+            model_name="presenceseance",
+            name="parti_le",
+            field=models.DateTimeField(null=True, verbose_name="parti le"),
         ),
         migrations.AlterField(
-            model_name='presenceseance',
-            name='etat',
-            field=models.CharField(choices=[('attendu', 'Attendu'), ('present', 'Présent'), ('represente', 'Représenté par son suppléant'), ('parti', 'Parti avant la fin'), ('excuse', 'Excusé'), ('absent', 'Absent')], default='attendu', max_length=12, verbose_name='état'),
+            model_name="presenceseance",
+            name="etat",
+            field=models.CharField(
+                choices=[
+                    ("attendu", "Attendu"),
+                    ("present", "Présent"),
+                    ("represente", "Représenté par son suppléant"),
+                    ("parti", "Parti avant la fin"),
+                    ("excuse", "Excusé"),
+                    ("absent", "Absent"),
+                ],
+                default="attendu",
+                max_length=12,
+                verbose_name="état",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='presenceseance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('etat', 'represente'), ('represente_par__isnull', False)), ('etat', 'parti'), models.Q(models.Q(('etat__in', ['represente', 'parti']), _negated=True), ('represente_par', None)), _connector='OR'), name='presence_represente_par_quelqu_un', violation_error_message='Dites quel suppléant représente ce membre.'),
+            model_name="presenceseance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("etat", "represente"), ("represente_par__isnull", False)),
+                    ("etat", "parti"),
+                    models.Q(models.Q(("etat__in", ["represente", "parti"]), _negated=True), ("represente_par", None)),
+                    _connector="OR",
+                ),
+                name="presence_represente_par_quelqu_un",
+                violation_error_message="Dites quel suppléant représente ce membre.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='presenceseance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('etat', 'parti'), ('parti_le__isnull', False)), models.Q(models.Q(('etat', 'parti'), _negated=True), ('parti_le', None)), _connector='OR'), name='presence_partie_a_une_heure', violation_error_message='Un membre parti avant la fin dit à quelle heure.'),
+            model_name="presenceseance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("etat", "parti"), ("parti_le__isnull", False)),
+                    models.Q(models.Q(("etat", "parti"), _negated=True), ("parti_le", None)),
+                    _connector="OR",
+                ),
+                name="presence_partie_a_une_heure",
+                violation_error_message="Un membre parti avant la fin dit à quelle heure.",
+            ),
         ),
     ]
