@@ -45,7 +45,8 @@ def test_la_presidence_se_retire_d_un_dossier_et_le_fait_presider(ep: PlateauAvi
     assert "passez la présidence" in lue(client.get(salle))
     page = client.get(reverse("seance", args=[seance.public_id]))
     assert [m.pk for m in page.context["autres_presidents"]] == [remplacante.pk]
-    assert "Passer la présidence à Odile Remplacante" in lue(page)
+    assert "Passer la présidence </span>à Odile Remplacante" in lue(page)
+    assert "passez d’abord la présidence pour changer sa présence" in lue(page)
     adresse = reverse("seance_presidence", args=[seance.public_id])
     assert client.post(adresse, {"president": remplacante.public_id}).status_code == 302
     assert "passez la présidence" not in lue(client.get(salle))
