@@ -40,6 +40,31 @@ class Periode:
         return borne & Q(**{f"{champ}__gte": self.du}) if self.du is not None else borne
 
 
+@dataclass(frozen=True)
+class Champ:
+    """Ce qu'un indicateur compte : une période, dans ces territoires (`None` : tout le département)."""
+
+    periode: Periode
+    feuilles: frozenset[str] | None = None
+
+    def decisions(self) -> QuerySet[DecisionOrientation]:
+        """Décisions de la période, au territoire de la personne le jour de la décision, comme dans T12."""
+        return self._ici(decisions(self.periode))
+
+    def dernieres(self) -> QuerySet[DecisionOrientation]:
+        """La dernière de chaque personne, si c'est ici qu'elle fut décidée."""
+        return self._ici(dernieres(self.periode))
+
+    def population(self) -> QuerySet[Personne]:
+        """Personnes soumises à la fin de la période, au territoire où elles sont."""
+        personnes = population(self.periode.au)
+        return personnes if self.feuilles is None else personnes.filter(territoire__code__in=self.feuilles)
+
+    def _ici(self, lues: QuerySet[DecisionOrientation]) -> QuerySet[DecisionOrientation]:
+        vivantes = lues.filter(personne__fusionnee_dans=None)
+        return vivantes if self.feuilles is None else vivantes.filter(territoire__code__in=self.feuilles)
+
+
 def decisions(periode: Periode) -> QuerySet[DecisionOrientation]:
     """Décisions prises dans la période et non annulées depuis."""
     return DecisionOrientation.objects.filter(periode.filtre(), annulee_le=None)
@@ -204,7 +229,7 @@ class Indicateur:
     numerateur: str
     denominateur: str
     unite: str
-    calcul: Callable[[Periode, QuerySet[Personne]], list[dict[str, Any]]]
+    calcul: Callable[[Champ], list[dict[str, Any]]]
     source: str = SOURCE
 
 
@@ -215,9 +240,10 @@ def _valeur(code: str, definition: str, numerateur: int, denominateur: int) -> d
     }  # fmt: skip
 
 
-def _taux_orientation(periode: Periode, personnes: QuerySet[Personne]) -> list[dict[str, Any]]:
+def _taux_orientation(champ: Champ) -> list[dict[str, Any]]:
+    personnes = champ.population()
     orientees = personnes.filter(
-        decisions_orientation__decidee_le__lte=periode.au, decisions_orientation__annulee_le=None
+        decisions_orientation__decidee_le__lte=champ.periode.au, decisions_orientation__annulee_le=None
     ).distinct()
     return [
         _valeur(
@@ -227,8 +253,8 @@ def _taux_orientation(periode: Periode, personnes: QuerySet[Personne]) -> list[d
     ]  # fmt: skip
 
 
-def _repartition(periode: Periode, personnes: QuerySet[Personne]) -> list[dict[str, Any]]:
-    retenues = dernieres(periode).filter(personne__in=personnes)
+def _repartition(champ: Champ) -> list[dict[str, Any]]:
+    retenues = champ.dernieres()
     total = retenues.count()
     comptes = dict(retenues.order_by().values_list("type__code").annotate(nombre=Count("pk")))
     return [
@@ -241,21 +267,21 @@ def _repartition(periode: Periode, personnes: QuerySet[Personne]) -> list[dict[s
     ]
 
 
-def _population(periode: Periode, personnes: QuerySet[Personne]) -> list[dict[str, Any]]:
-    nombre = personnes.count()
+def _population(champ: Champ) -> list[dict[str, Any]]:
+    nombre = champ.population().count()
     return [{"code": "", "definition": INDICATEURS["I11"].definition, "numerateur": nombre, "denominateur": None,
              "valeur": nombre}]  # fmt: skip
 
 
-def _reorientations(periode: Periode, personnes: QuerySet[Personne]) -> list[dict[str, Any]]:
+def _reorientations(champ: Champ) -> list[dict[str, Any]]:
+    # Deux décisions d'un même jour se suivent dans l'ordre où elles furent prises.
+    d_avant = Q(decidee_le__lt=OuterRef("decidee_le")) | Q(decidee_le=OuterRef("decidee_le"), pk__lt=OuterRef("pk"))
     precedente = (
-        DecisionOrientation.objects.filter(
-            personne=OuterRef("personne"), annulee_le=None, decidee_le__lt=OuterRef("decidee_le")
-        )
+        DecisionOrientation.objects.filter(d_avant, personne=OuterRef("personne"), annulee_le=None)
         .order_by("-decidee_le", "-pk")
         .values("type__sphere")[:1]
     )
-    prises = decisions(periode).filter(personne__in=personnes).annotate(avant=Subquery(precedente)).exclude(avant=None)
+    prises = champ.decisions().annotate(avant=Subquery(precedente)).exclude(avant=None)
     total = prises.count()
     changees = prises.exclude(avant=F("type__sphere"))
     rendues = [
@@ -295,8 +321,8 @@ def _reorientations(periode: Periode, personnes: QuerySet[Personne]) -> list[dic
     return rendues
 
 
-def _ecart(periode: Periode, personnes: QuerySet[Personne]) -> list[dict[str, Any]]:
-    avec_avis = decisions(periode).filter(personne__in=personnes, proposition__type__isnull=False)
+def _ecart(champ: Champ) -> list[dict[str, Any]]:
+    avec_avis = champ.decisions().filter(proposition__type__isnull=False)
     return [
         _valeur(
             "", "Décisions dont le type n'est pas celui que l'avis proposait, sur celles qui avaient un avis.",
@@ -340,18 +366,27 @@ INDICATEURS: dict[str, Indicateur] = {
 }  # fmt: skip
 
 
-def calculer(code: str, jour: date, territoire: str | None = None, *, du: date | None = None) -> dict[str, Any]:
+def calculer(
+    code: str,
+    jour: date,
+    territoire: str | None = None,
+    *,
+    du: date | None = None,
+    permis: frozenset[str] | None = None,
+) -> dict[str, Any]:
     """Un indicateur à une date, ou sur la période de `du` à `jour`, pour le département ou un territoire.
 
-    Même forme que `referencement.calculer`. Lève `TableauInconnuError`, `TerritoireInconnuError`.
+    `permis` borne aux territoires du lecteur. Même forme que `referencement.calculer`. Lève `TableauInconnuError`,
+    `TerritoireInconnuError`.
     """
     indicateur = INDICATEURS.get(code.upper())
     if indicateur is None:
         raise TableauInconnuError(f"L'indicateur « {code} » n'existe pas. Connus : {', '.join(INDICATEURS)}.")
-    personnes = population(jour) if code.upper() in ("I09", "I11") else Personne.objects.filter(fusionnee_dans=None)
-    if territoire:
-        personnes = personnes.filter(territoire__code__in=arbre().sous(territoire))
-    principale, *variantes = indicateur.calcul(Periode(jour, du), personnes)
+    feuilles = arbre().sous(territoire) if territoire else None
+    if permis is not None:
+        feuilles = permis if feuilles is None else feuilles & permis
+    with effets_complets():  # comme T12 : `permis` borne déjà la lecture
+        principale, *variantes = indicateur.calcul(Champ(Periode(jour, du), feuilles))
     return {
         "code": indicateur.code, "titre": indicateur.titre, "date": jour, "du": du, "territoire": territoire,
         "unite": indicateur.unite, "source": indicateur.source, "definition": indicateur.definition,

@@ -114,6 +114,30 @@ def test_i22_dit_le_motif_et_combien_de_fois_par_personne(lieu: Territoire) -> N
     assert variantes["professionnelle>sociale"] == 1
 
 
+def test_une_decision_reste_comptee_ou_elle_fut_prise(distribution: Distribution, lieu: Territoire) -> None:
+    """Qui déménage n'emporte pas ses décisions : l'indicateur d'un territoire dit ce que dit sa ligne de T12."""
+    personne = une_allocataire(territoire=lieu)
+    decidee(personne, SOLIDARITE, date(2026, 5, 5), au=date(2026, 10, 5))
+    decidee(personne, PE, date(2026, 10, 5))
+    personne.territoire = distribution.autre_territoire
+    personne.save(update_fields=["territoire"])
+    ici, ailleurs = lieu.code, distribution.autre_territoire.code
+    for code, attendu in (("I10", (1, 0)), ("I22", (1, 0))):
+        lus = [calculer(code, date(2026, 10, 31), territoire)["numerateur"] for territoire in (ici, ailleurs)]
+        assert tuple(lus) == attendu, code
+    assert calculer("I22", date(2026, 10, 31), permis=frozenset({ici}))["numerateur"] == 1
+    assert calculer("I22", date(2026, 10, 31), permis=frozenset({ailleurs}))["numerateur"] == 0
+    assert calculer("I22", date(2026, 10, 31), ici, permis=frozenset({ailleurs}))["numerateur"] == 0
+
+
+def test_i22_compte_une_reorientation_du_meme_jour(lieu: Territoire) -> None:
+    personne, jour = une_allocataire(territoire=lieu), date(2026, 10, 5)
+    decidee(personne, SOLIDARITE, jour, au=jour)
+    decidee(personne, PE, jour)
+    i22 = calculer("I22", date(2026, 10, 31))
+    assert (i22["valeur"], {v["code"]: v["numerateur"] for v in i22["variantes"]}["sociale>professionnelle"]) == (1, 1)
+
+
 def test_i29_compte_les_decisions_qui_s_ecartent_de_l_avis(lieu: Territoire) -> None:
     for decide in (PE, SOLIDARITE):
         personne = une_allocataire(territoire=lieu)

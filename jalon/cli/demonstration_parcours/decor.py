@@ -36,7 +36,8 @@ COLLEGUES: Final = (
 EQUIPE_MOBILE: Final = ("Mireille", "Coutant")
 EXTERNES: Final = (
     ("Odile Vasselin", "03 53 01 20 11"), ("Gérard Poirel", "03 53 01 20 12"), ("Lucie Amblard", "03 53 01 20 13"),
-    ("Samir Toumi", "03 53 01 20 14"),
+    ("Samir Toumi", "03 53 01 20 14"), ("Maïté Dubreucq", "03 53 01 20 15"), ("Yann Cordelier", "03 53 01 20 16"),
+    ("Fatou Sarrazin", "03 53 01 20 17"), ("Hervé Quillot", "03 53 01 20 18"),
 )  # fmt: skip
 """Référents sans compte ; leurs numéros sont de ceux que l'Arcep réserve à la fiction."""
 

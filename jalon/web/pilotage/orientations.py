@@ -104,7 +104,9 @@ def _dessin(resultat: OrientationsRealisees) -> Dessin:
 
 def _indicateurs(demande: DemandeOrientations) -> list[dict[str, Any]]:
     return [
-        orientations.calculer(code, demande.periode.au, demande.territoire or None, du=demande.periode.du)
+        orientations.calculer(
+            code, demande.periode.au, demande.territoire or None, du=demande.periode.du, permis=demande.permis
+        )
         for code in ("I09", "I22", "I29")
     ]
 
