@@ -8,9 +8,9 @@ from datetime import date
 from django.utils import timezone
 
 from jalon.agents.models import Affectation, Agent, Portee
-from jalon.organismes.models import CategorieOrganisme
+from jalon.organismes.models import CategorieOrganisme, Territoire
 from jalon.organismes.selectors import avec_descendants
-from jalon.referentiels.profil.vocabulaire import DROITS_SUR_LES_PERSONNES
+from jalon.referentiels.profil.vocabulaire import DROITS_SUR_LES_PERSONNES, Droit
 from jalon.socle.errors import DroitManquantError
 from jalon.socle.rls import Reglages
 
@@ -21,13 +21,15 @@ class Perimetre:
 
     Une affectation de portée départementale ouvre tout ; de portée territoriale, son territoire et ceux
     qui en dépendent (tous, si elle n'en nomme aucun) ; de portée organisme, les seules personnes que son
-    organisme accompagne (F004, B1).
+    organisme accompagne (F004, B1). Un rôle dont le seul droit sur les personnes est de siéger n'ouvre ni territoire ni
+    organisme : il dit où l'on peut siéger (`sieges`), et l'ordre du jour seul ouvre un dossier.
     """
 
     agent: Agent | None
     tout: bool = False
     territoires: frozenset[int] = frozenset()
     organismes: frozenset[int] = frozenset()
+    sieges: frozenset[int] = frozenset()
     droits: frozenset[str] = frozenset()
     voit_nir: bool = False
     voit_sante: bool = False
@@ -54,6 +56,7 @@ class Perimetre:
         )
         sur_les_personnes = any(DROITS_SUR_LES_PERSONNES & set(a.profil.droits) for a in affectations)
         tout, territoires, organismes, droits = False, set[int](), set[int](), set[str]()
+        sieges = set[int]()
         voit_nir = voit_sante = False
         for affectation in affectations:
             profil = affectation.profil
@@ -67,6 +70,9 @@ class Perimetre:
             voit_sante |= profil.voit_sante
             if sur_les_personnes and not DROITS_SUR_LES_PERSONNES & set(profil.droits):
                 continue
+            if DROITS_SUR_LES_PERSONNES & set(profil.droits) == {Droit.SEANCES_SIEGER}:
+                sieges |= _territoires_du_siege(affectation)
+                continue
             organismes.add(affectation.organisme_id)
             if profil.portee == Portee.DEPARTEMENT or (
                 profil.portee == Portee.TERRITOIRE and affectation.territoire_id is None
@@ -78,6 +84,7 @@ class Perimetre:
             agent=agent,
             tout=tout,
             territoires=avec_descendants(territoires),
+            sieges=avec_descendants(sieges),
             organismes=frozenset(organismes),
             droits=frozenset(droits),
             voit_nir=voit_nir,
@@ -99,6 +106,10 @@ class Perimetre:
     def organisme_principal(self) -> str:
         return self.affectations[0].organisme.libelle if self.affectations else ""
 
+    def peut_sieger(self, territoire: int) -> bool:
+        """L'agent peut être nommé membre d'une instance de ce territoire."""
+        return self.tout or territoire in self.territoires | self.sieges
+
     def reglages(self) -> Reglages:
         return Reglages(
             agent=self.agent.pk if self.agent else None,
@@ -106,3 +117,12 @@ class Perimetre:
             territoires=self.territoires,
             organismes=self.organismes,
         )
+
+
+def _territoires_du_siege(affectation: Affectation) -> set[int]:
+    """Où une affectation qui ne fait que siéger permet d'être nommé."""
+    if affectation.profil.portee == Portee.TERRITOIRE and affectation.territoire_id is not None:
+        return {affectation.territoire_id}
+    if affectation.profil.portee == Portee.ORGANISME:
+        return set()
+    return set(Territoire.objects.order_by("pk").values_list("pk", flat=True))

@@ -93,7 +93,7 @@ def _verifier_siege(
             f"Le rôle de {agent} ne lui permet pas de siéger : donnez-lui aussi, sur {instance.territoire}, un rôle qui "
             f"siège ({', '.join(f'« {role} »' for role in roles)}), nommez-le sans compte ou nommez quelqu'un d'autre."
         )
-    if not (sien.tout or instance.territoire_id in sien.territoires):
+    if not sien.peut_sieger(instance.territoire_id):
         raise JalonError(
             f"{agent} ne voit pas {instance.territoire} : les dossiers lui resteraient fermés. Étendez son affectation, "
             "ou nommez quelqu'un d'autre."

@@ -1,8 +1,9 @@
 """Qui voit un dossier de séance : qui voit la personne, et travaille sur le territoire de l'instance ou y siège.
 
-PostgreSQL ferme le dossier aux autres territoires et aux non-membres ; que le membre ne le lise que de la
-convocation à la clôture est tenu par `jalon.instances.acces`. Les notes des membres, elles, se ferment ici même :
-hors de ces dates, ou à qui ne siège pas, elles n'existent pas, même pour un périmètre départemental.
+Qui ne fait que siéger ne voit une personne que par l'ordre du jour, de la convocation à la clôture : la politique de la
+personne le dit (`instances_personnes_ouvertes`), et tout ce qui tient à elle s'ouvre et se referme avec. Les notes des
+membres se ferment ici même : hors de ces dates, ou à qui ne siège pas, elles n'existent pas, même pour un périmètre
+départemental.
 """
 
 from jalon.personnes.perms import par_personne

@@ -6,11 +6,13 @@ SUIVIES = (
     f"select a.personne_id from accompagnements_accompagnement a where a.organisme_id = {rls.ORGANISMES} "
     "and a.periode @> current_date "
     f"union all select o.personne_id from personnes_partagedossier o where o.organisme_id = {rls.ORGANISMES} "
-    "and o.periode @> current_date"
+    "and o.periode @> current_date "
+    "union all select instances_personnes_ouvertes()"
 )
-"""Personnes que mon organisme accompagne aujourd'hui, ou dont le dossier lui est ouvert."""
+"""Personnes que mon organisme accompagne aujourd'hui, dont le dossier lui est ouvert, ou d'un ordre du jour où je siège,
+de la convocation à la clôture (`jalon.instances.migrations.0006`)."""
 VOIT_PERSONNE = f"territoire_id = {rls.TERRITOIRES} or id in ({SUIVIES})"
-"""La personne est sur mon territoire, ou mon organisme la suit aujourd'hui."""
+"""La personne est sur mon territoire, mon organisme la suit aujourd'hui, ou je siège pour elle."""
 
 
 def par_personne(colonne: str = "personne_id") -> str:

@@ -29,7 +29,12 @@ class DemandeBornee:
 
     @property
     def permis(self) -> frozenset[str] | None:
-        return None if self.perimetre.tout else self.carte.feuilles_de(self.perimetre.territoires)
+        if self.perimetre.tout:
+            return None
+        lus = self.perimetre.territoires
+        if not self.perimetre.peut("dossier.consulter"):  # qui ne fait que siéger ne lit là que des nombres publiables
+            lus |= self.perimetre.sieges
+        return self.carte.feuilles_de(lus)
 
     @property
     def territoires(self) -> list[tuple[str, str]]:
