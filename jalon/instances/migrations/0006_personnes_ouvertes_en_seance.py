@@ -9,7 +9,7 @@ from django.db import migrations
 
 OUVERTES = r"""
 create function instances_personnes_ouvertes() returns setof bigint
-language plpgsql stable security definer set search_path = public, pg_temp as $$
+language plpgsql stable rows 20 security definer set search_path = public, pg_temp as $$
 declare
   moi constant bigint := nullif(current_setting('jalon.agent', true), '')::bigint;
 begin
