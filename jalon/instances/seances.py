@@ -267,7 +267,7 @@ def _garder_la_presidence(
 ) -> None:
     """Une séance ouverte est toujours présidée par quelqu'un qui est là. Lève `TransitionRefuseeError`."""
     president = seance.president
-    if seance.etat != EtatSeance.OUVERTE or president is None or membre.pk != (president.supplee_id or president.pk):
+    if seance.etat != EtatSeance.OUVERTE or president is None or membre.pk != president.siege_id:
         return
     siege = membre if etat == EtatPresence.PRESENT else represente_par if etat == EtatPresence.REPRESENTE else None
     if siege is None or siege.pk != president.pk:
@@ -342,8 +342,8 @@ def passer_presidence(seance: Seance, *, acteur: Agent, perimetre: Perimetre, pr
 def _tenir_son_siege(seance: Seance, president: MembreInstance) -> None:
     """Le titulaire et le suppléant d'un même siège s'y relaient ; les autres tiennent déjà le leur."""
     actuel = seance.president
-    siege = president.supplee_id or president.pk
-    if actuel is not None and siege == (actuel.supplee_id or actuel.pk):
+    siege = president.siege_id
+    if actuel is not None and siege == actuel.siege_id:
         PresenceSeance.objects.filter(seance=seance, membre=siege).update(
             etat=EtatPresence.REPRESENTE if president.supplee_id else EtatPresence.PRESENT, parti_le=None,
             represente_par=president if president.supplee_id else None,
@@ -373,7 +373,7 @@ def _verifier_presidence(seance: Seance, president: MembreInstance) -> None:
             f"{president.nom} ne préside pas cette instance : choisissez un membre dont la qualité préside."
         )
     _verifier_mandat(seance, president)
-    titulaire = president.supplee_id or president.pk
+    titulaire = president.siege_id
     presence = PresenceSeance.objects.filter(seance=seance, membre=titulaire).first()
     la = presence is not None and presence.etat in COMPTENT
     if not la or (presence is not None and (presence.represente_par_id or presence.membre_id) != president.pk):

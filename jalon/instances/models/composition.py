@@ -196,6 +196,11 @@ class MembreInstance(PublicModel):
         return str(self.agent) if self.agent is not None else self.nom_externe
 
     @property
+    def siege_id(self) -> int:
+        """Clé du titulaire du siège que ce membre tient, ou supplée."""
+        return self.supplee_id or self.pk
+
+    @property
     def courriel(self) -> str:
         """Adresse où le convoquer ; vide s'il faut l'appeler."""
         return self.agent.email if self.agent is not None else self.courriel_externe

@@ -110,7 +110,7 @@ def _page(
         "feuille": [(presence, suppleants.get(presence.membre_id, [])) for presence in lues],
         "etats_presence": [EtatPresence.PRESENT, EtatPresence.EXCUSE, EtatPresence.ABSENT],
         "presidents": [m for m in membres if m.qualite.preside],
-        "siege_president": _siege(trouvee.president) if trouvee.etat == EtatSeance.OUVERTE else None,
+        "siege_president": trouvee.president.siege_id if trouvee.president is not None else None,
         "autres_presidents": _autres_presidents(trouvee, lues, membres),
         "membres": membres,
         "quorum": calculer_quorum(trouvee, lues, qualites),
@@ -137,20 +137,15 @@ def _autres_presidents(
     trouvee: Seance, lues: list[PresenceSeance], membres: list[MembreInstance]
 ) -> list[MembreInstance]:
     """À qui la présidence peut passer : un autre siège qui préside et qui est tenu, ou qui partage celui de la présidence."""
-    siege = _siege(trouvee.president)
+    siege = trouvee.president.siege_id if trouvee.president is not None else None
     tenus = {occupant(presence) for presence in lues if compte(presence)}
     return [
         membre
         for membre in membres
         if membre.qualite.preside
         and membre.pk != trouvee.president_id
-        and (membre.pk in tenus or _siege(membre) == siege)
+        and (membre.pk in tenus or membre.siege_id == siege)
     ]
-
-
-def _siege(membre: MembreInstance | None) -> int | None:
-    """Le titulaire du siège que ce membre tient ou supplée."""
-    return membre.supplee_id or membre.pk if membre is not None else None
 
 
 def _propre_a_la_nature(trouvee: Seance, dossiers: list[DossierSeance], *, prepare: bool) -> dict[str, Any]:
