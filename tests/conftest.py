@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.db import models
 from django.test import Client
 
+from tests.bases import Bases
 from tests.distribution import Distribution
 
 PARTAGE = Path(__file__).resolve().parents[2] / "shared"
 """Dossier facultatif de la documentation métier ; un essai qui s'en sert se saute s'il manque."""
+
+
+PREMIERS = ("navigateur", "lent")
+"""Marques des essais qui durent : leurs fichiers partent d'abord, pour que les deux processus finissent ensemble."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Les fichiers les plus longs en tête, l'ordre tiré au sort restant celui de chaque groupe."""
+    rangs: dict[Path, int] = {}
+    for essai in items:
+        rang = next((r for r, marque in enumerate(PREMIERS) if essai.get_closest_marker(marque)), len(PREMIERS))
+        rangs[essai.path] = min(rang, rangs.get(essai.path, rang))
+    items.sort(key=lambda essai: rangs[essai.path])
+
+
+@pytest.fixture(scope="session")
+def bases(request: pytest.FixtureRequest) -> Bases:
+    """Les bases que ce passage crée à côté de la sienne."""
+    passage = getattr(request.config, "workerinput", {}).get("testrunuid") or f"{os.getpid()}-{uuid4()}"
+    return Bases(os.environ.get("JALON_BASE_ESSAIS", "test_jalon"), passage, settings.DONNEES / "verrous")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_keepdb: bool, django_db_createdb: bool, bases: Bases
+) -> None:
+    """Une base d'essai à créer est une copie de la base migrée : les migrations ne se rejouent pas pour chacune."""
+    if django_db_createdb or not django_db_keepdb:
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = bases.migree()
 
 
 @pytest.fixture(scope="session")

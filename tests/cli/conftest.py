@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,9 +41,11 @@ class Installation:
         return {**garde, "JALON_DONNEES": str(self.donnees), "PYTHONWARNINGS": "ignore", **base, **self.autres}
 
     def ouvrir(self, *arguments: object) -> subprocess.Popen[str]:
+        # Lancé en arrière-plan, un interpréteur de commandes fait ignorer l'arrêt au clavier à tous ses enfants.
         return subprocess.Popen(
             [sys.executable, "-m", "jalon.cli", *map(str, arguments)], cwd=RACINE, env=self.environnement, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
     def lancer(self, *arguments: object, attendu: int | None = 0) -> subprocess.CompletedProcess[str]:

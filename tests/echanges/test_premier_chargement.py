@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
 from django.db import connection, transaction
 
 from jalon.echanges import services
 from jalon.echanges.flux_caf import extracteur
 from jalon.echanges.flux_caf.faits import TABLES
-from tests.cli.conftest import RACINE
-from tests.concurrence.conftest import FOYERS, InstallationEmbarquee, embarquee, fichier
 from tests.echanges.aides_mois import Mois
 from tests.echanges.flux_caf.fabrique import foyer, personne
 from tests.echanges.test_histoire import COMPLET
-
-__all__ = ["embarquee"]
 
 SCHEMA = """
 select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated from pg_constraint
@@ -112,53 +101,3 @@ def test_le_second_processus_tombe(premier: None, mois: Mois, monkeypatch: pytes
         mois(foyers(1, 8))
     assert lire(SCHEMA) == avant
     assert lire("select count(*) from droits_dossierrsa") == [(0,)]
-
-
-# --- Tué ------------------------------------------------------------------------------------------------
-
-IMPORT = """
-from pathlib import Path
-from jalon.cli.environnement import preparer_django
-preparer_django()
-from jalon.echanges import services
-from jalon.echanges.flux_caf import extracteur
-services.GROS_IMPORT, extracteur.TAILLE_LOT = 1, 20
-services.importer_flux(Path({chemin!r}), progression=lambda etape, _: print(etape, flush=True))
-"""
-
-
-@pytest.mark.lent
-@pytest.mark.parametrize("etape", ["Lecture du fichier", "Mise à jour des dossiers", "File d'orientation"])
-def test_tue_pendant_que_les_contraintes_sont_otees(
-    embarquee: InstallationEmbarquee,
-    tmp_path: Path,
-    etape: str,
-) -> None:
-    embarquee.vider()
-    chemin = fichier(tmp_path / "1.xml", "2026-09-30")
-    avant, schema = embarquee.empreintes(), embarquee.executer(SCHEMA)
-    processus = subprocess.Popen(
-        [sys.executable, "-c", IMPORT.format(chemin=str(chemin))], cwd=RACINE, env=embarquee.environnement, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    assert processus.stdout is not None
-    next(ligne for ligne in processus.stdout if etape in ligne)
-    os.kill(processus.pid, signal.SIGKILL)
-    processus.communicate(timeout=60)
-    limite = time.monotonic() + 30
-    while _groupe_vivant(processus.pid):  # le second processus, resté seul, s'arrête de lui-même
-        assert time.monotonic() < limite
-        time.sleep(0.1)
-    assert embarquee.empreintes() == avant
-    assert embarquee.executer(SCHEMA) == schema
-    assert not list((embarquee.donnees / "provisoire").iterdir())
-    assert embarquee.json("importer", "flux-caf", chemin, "--json")["foyers"]["crees"] == FOYERS
-    assert embarquee.executer(SCHEMA) == schema
-
-
-def _groupe_vivant(groupe: int) -> bool:
-    try:
-        os.killpg(groupe, 0)
-    except ProcessLookupError:
-        return False
-    return True

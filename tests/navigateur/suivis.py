@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
-from tests.navigateur.conftest import RACINE, Installation, Visite
+from tests.navigateur.conftest import Installation, Visite
 from tests.navigateur.passerelle import DOSSIER
 
 REGLAGES = {"JALON_PASSERELLE_COURRIEL": "tests.navigateur.passerelle.PasserelleFichier"}
@@ -74,8 +72,6 @@ for rang, (nom, personne) in enumerate(zip(noms, [*soumises, *autres], strict=Tr
 VIEILLIR = """
 import sys
 from datetime import timedelta
-from jalon.cli.environnement import preparer_django
-preparer_django()
 from django.db.backends.postgresql.psycopg_any import DateRange
 from jalon.contrats.models import Contrat, SignatureContrat
 from jalon.rendezvous.models import NoteEntretien, OccupationAgenda, RendezVous
@@ -103,21 +99,17 @@ for note in NoteEntretien.objects.filter(personne__public_id=personne).order_by(
 
 def vieillir(installation: Installation, personne: str, jours: int) -> None:
     """Laisse passer des jours : tout ce qui est daté du suivi de cette personne recule d'autant."""
-    fait = subprocess.run(
-        [sys.executable, "-c", VIEILLIR, personne, str(jours)],
-        cwd=RACINE, env=installation.environnement, capture_output=True, text=True,
-    )  # fmt: skip
-    assert fait.returncode == 0, fait.stderr[-2000:]
+    installation.executer(VIEILLIR, personne, str(jours))
 
 
 def dernier_code(visite: Visite, destinataire: str, deja: int = 0) -> str:
     """Le code du dernier message reçu ; `deja` : les codes lus avant celui-ci."""
     recus = Path(visite.installation.environnement["JALON_DONNEES"]) / DOSSIER / destinataire
-    for _ in range(60):
+    for _ in range(300):
         codes = re.findall(r"^(\d{6}) est votre code", recus.read_text(), re.M) if recus.exists() else []
         if len(codes) > deja:
             return str(codes[-1])
-        visite.page.wait_for_timeout(500)
+        visite.page.wait_for_timeout(200)
     raise AssertionError(f"Aucun code n'est arrivé chez {destinataire}.")
 
 

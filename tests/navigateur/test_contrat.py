@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.navigateur.conftest import Installation, Visite, servir
+from tests.navigateur.conftest import ATTENTE, Installation, Servir, Visite
 from tests.navigateur.suivis import (
     CHEF,
     REFERENT,
@@ -30,7 +30,6 @@ from tests.navigateur.suivis import (
 
 pytestmark = pytest.mark.navigateur
 FOYERS = 60
-ATTENTE = 60_000
 HEURES = {"bureau": "10:00", "telephone": "11:00"}
 """Le référent est le même sur les deux écrans : chaque parcours a ses heures."""
 LIEU = "Maison de l’insertion, bureau 4"
@@ -63,9 +62,8 @@ PROFILS = {
 
 
 @pytest.fixture(scope="module", params=list(PROFILS))
-def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    donnees = tmp_path_factory.mktemp(request.param)
-    yield from servir(request.param, donnees, taille=FOYERS, suite=SUITE, reglages=REGLAGES)
+def installation(request: pytest.FixtureRequest, servir: Servir) -> Iterator[Installation]:
+    yield from servir(request.param, taille=FOYERS, suite=SUITE, reglages=REGLAGES)
 
 
 @pytest.fixture
@@ -81,18 +79,9 @@ def autre_visite(visite: Visite) -> Iterator[Callable[[], Visite]]:
         ouverts.append(contexte)
         return Visite(contexte.new_page(), visite.installation)
 
-    visite.page.context.set_default_timeout(ATTENTE)
     yield ouvrir_un_appareil
     for contexte in ouverts:
         contexte.close()
-
-
-@pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
-    """Deux cœurs partagés : une page peut tarder sans que rien ne soit en faute."""
-    expect.set_options(timeout=ATTENTE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 # --- Recevoir

@@ -8,8 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,12 +19,11 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, FilePayload, expect
 from pypdf import PdfReader
 
-from tests.navigateur.conftest import RACINE, Installation, Visite, servir
+from tests.navigateur.conftest import ATTENTE, Installation, Servir, Visite
 from tests.navigateur.suivis import chemin, ecran_de, envoyer, lire_pdf, ouvrir
 
 pytestmark = pytest.mark.navigateur
 FOYERS = 60
-ATTENTE = 60_000
 ATTENTE_IMPORT = 90_000
 REFERENT, CHEF, DECIDEUR, SIEGE = "referent_solidarite", "chef_territoire", "decideur", "siege"
 SECRETAIRE, MEMBRE = "orienteur", "membre_equipe"
@@ -98,8 +95,6 @@ donne un avis a ses membres : le chef préside, un membre de l'équipe siège, l
 VIEILLIR = """
 import sys
 from datetime import timedelta
-from jalon.cli.environnement import preparer_django
-preparer_django()
 from django.contrib.postgres.fields import DateRangeField
 from django.db import connection, models, transaction
 from jalon.instances.models import DossierSeance, Seance
@@ -150,8 +145,6 @@ with transaction.atomic():
 """
 TRANSMISE_LE_JOUR_MEME = """
 import sys
-from jalon.cli.environnement import preparer_django
-preparer_django()
 from jalon.manquements.models import LigneTransmission, Transmission
 for ligne in LigneTransmission.objects.filter(
     objet="lever", decision__personne__public_id=sys.argv[1]).select_related("decision").order_by("pk"):
@@ -161,8 +154,8 @@ for ligne in LigneTransmission.objects.filter(
 
 
 @pytest.fixture(scope="module", params=["pas-de-calais", "loiret"])
-def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    yield from servir(request.param, tmp_path_factory.mktemp(request.param), taille=FOYERS, suite=SUITE)
+def installation(request: pytest.FixtureRequest, servir: Servir) -> Iterator[Installation]:
+    yield from servir(request.param, taille=FOYERS, suite=SUITE)
 
 
 @pytest.fixture
@@ -181,25 +174,14 @@ def appareil(visite: Visite) -> Iterator[Callable[[str], Visite]]:
             autre.se_connecter(role)
         return autre
 
-    visite.page.context.set_default_timeout(ATTENTE)
-    expect.set_options(timeout=ATTENTE)
     yield ouvrir_un_appareil
-    expect.set_options(timeout=5_000)
     for contexte in ouverts:
         contexte.close()
 
 
 def _vieillir(installation: Installation, personne: str, jours: int) -> None:
     """Laisse passer des jours : tout ce qui est daté de la procédure de cette personne recule d'autant."""
-    _executer(installation, VIEILLIR, personne, str(jours))
-
-
-def _executer(installation: Installation, texte: str, *arguments: str) -> None:
-    fait = subprocess.run(
-        [sys.executable, "-c", texte, *arguments],
-        cwd=RACINE, env=installation.environnement, capture_output=True, text=True,
-    )  # fmt: skip
-    assert fait.returncode == 0, fait.stderr[-2000:]
+    installation.executer(VIEILLIR, personne, str(jours))
 
 
 def _deplier(visite: Visite, acte: str) -> None:
@@ -343,7 +325,7 @@ def test_entendue_suspendue_levee_et_le_flux_de_la_caisse_suit(
     expect(chez_elle.page.get_by_role("heading", name=re.compile("La sanction est arrêtée"))).to_be_visible()
     ouvrir(siege, "/manquements/transmissions/")
     envoyer(siege, "Produire les listes et les lettres")
-    _executer(visite.installation, TRANSMISE_LE_JOUR_MEME, personne)
+    visite.installation.executer(TRANSMISE_LE_JOUR_MEME, personne)
     _importer(siege, depuis + timedelta(days=8))
     _lire_l_ecart(siege, personne, f"du {depuis + timedelta(days=8):%d/%m/%Y} ne l'applique plus")
 

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
-from tests.navigateur.conftest import Installation, Visite, servir
+from tests.navigateur.conftest import Installation, Servir, Visite
 
 pytestmark = pytest.mark.navigateur
 FOYERS = 60
@@ -80,8 +80,8 @@ PROFILS = {
 
 
 @pytest.fixture(scope="module", params=list(PROFILS))
-def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    yield from servir(request.param, tmp_path_factory.mktemp(request.param), taille=FOYERS, suite=SUITE)
+def installation(request: pytest.FixtureRequest, servir: Servir) -> Iterator[Installation]:
+    yield from servir(request.param, taille=FOYERS, suite=SUITE)
 
 
 def _envoyer(visite: Visite, bouton: str, dans: Locator | None = None) -> None:

@@ -59,7 +59,6 @@ def test_deux_mois_puis_la_file_la_personne_la_recherche_et_les_tableaux(visite:
     expect(page.get_by_text(reste[-1]).first).to_be_visible()
     visite.controler()
 
-    page.set_default_timeout(60_000)
     for _ in range(30):
         visite.page.goto(visite.installation.adresse + "/tableaux/")
         if page.get_by_text("Foyers par situation familiale").count():

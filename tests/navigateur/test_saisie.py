@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.navigateur.conftest import Installation, Visite, servir
+from tests.navigateur.conftest import Installation, Servir, Visite
 from tests.navigateur.suivis import REFERENT, ecran_de, envoyer, ouvrir
 
 pytestmark = pytest.mark.navigateur
-ATTENTE = 40_000
 PAUSE = 2_000
 """Millisecondes après lesquelles ce qui vient d'être tapé cherche à partir."""
 LIEU = "Maison de l’insertion, bureau 4"
@@ -53,17 +52,8 @@ for ecran, nom in (("bureau", "Vandamme"), ("telephone", "Bertrand")):
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    yield from servir("pas-de-calais", tmp_path_factory.mktemp("saisie"), taille=20, suite=SUITE)
-
-
-@pytest.fixture(autouse=True)
-def _patience(visite: Visite) -> Iterator[None]:
-    """Deux cœurs partagés : une page peut tarder sans que rien ne soit en faute."""
-    visite.page.context.set_default_timeout(ATTENTE)
-    expect.set_options(timeout=ATTENTE)
-    yield
-    expect.set_options(timeout=5_000)
+def installation(servir: Servir) -> Iterator[Installation]:
+    yield from servir("pas-de-calais", taille=20, suite=SUITE)
 
 
 class Retenue:
@@ -80,7 +70,7 @@ class Retenue:
             route.continue_()
 
     def attendre(self, nombre: int = 1) -> None:
-        for _ in range(100):
+        for _ in range(600):
             if len(self.routes) >= nombre:
                 return
             self.page.wait_for_timeout(100)
