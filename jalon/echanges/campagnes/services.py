@@ -29,12 +29,7 @@ from jalon.echanges.campagnes.modeles import (
     Pile,
     Population,
 )
-from jalon.echanges.campagnes.rapprochement import (
-    Candidat,
-    Identite,
-    rapprocher_exactement,
-    rapprocher_par_ressemblance,
-)
+from jalon.echanges.campagnes.rapprochement import Candidat, Identite, rapprocher_exactement
 from jalon.echanges.campagnes.selectors import campagnes_du_perimetre
 from jalon.organismes.models import Organisme, Territoire
 from jalon.organismes.selectors import avec_descendants
@@ -223,6 +218,9 @@ def rapprocher(campagne: Campagne) -> dict[str, int]:
         )
         for ligne in lignes
     ]  # fmt: skip
+    # Chargé ici seulement : Splink et DuckDB ralentiraient chaque commande et chaque page.
+    from jalon.echanges.campagnes.ressemblance import rapprocher_par_ressemblance
+
     nos_personnes = identites_connues(campagne)
     candidats = rapprocher_exactement(identites, nos_personnes)
     reste = [identite for identite in identites if identite.cle not in candidats]
