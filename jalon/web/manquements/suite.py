@@ -75,7 +75,7 @@ def _averti(m: Manquement, perimetre: Perimetre, jour: date) -> Suite:
             perimetre, INSTRUIRE, "Classer : le motif est légitime.", "Il est reconnu : rien n’est reproché.", "vert",
             "classer", "Classer la procédure", "archive",
         )  # fmt: skip
-    if m.averti_recu_le is None and (retour := retour_de(m.avertissement)) is not None and m.reponse_le is None:
+    if m.averti_recu_le is None and (retour := retour_de(m.avertissement)) is not None:
         return _revenue(m, retour, perimetre)
     if m.averti_recu_le is None:
         return _si(
@@ -123,17 +123,23 @@ def _revenue(m: Manquement, retour: Envoi, perimetre: Perimetre) -> Suite:
             "jour où le facteur l’a présentée. Avant d’aller plus loin, essayez aussi un appel.",
             "ambre", "reception", "Noter la présentation", "mail-opened",
         )  # fmt: skip
+    repondu = (
+        f" La personne a pourtant répondu le {date_longue(m.reponse_le)} : sa réponse est gardée, et compte dès que la "
+        "lettre lui est remise."
+        if m.reponse_le is not None
+        else ""
+    )
     if adresse_inchangee(m.personne, retour.destinataire):
         url = reverse("personne_coordonnees", args=[m.personne.public_id]) if perimetre.peut(INSTRUIRE) else ""
         return Suite(
             "La lettre est revenue : retrouver l’adresse.",
             f"{rendue}, elle n’a rien appris à la personne et aucun délai ne court. Corrigez son adresse ; la lettre "
-            "s’écrira de nouveau. Vous pouvez aussi la lui remettre contre signature.",
+            f"s’écrira de nouveau. Vous pouvez aussi la lui remettre contre signature.{repondu}",
             "ambre", "", "Voir ses coordonnées" if url else "", "map-pin", url,
         )  # fmt: skip
     return _si(
         perimetre, INSTRUIRE, "Écrire de nouveau à la personne.",
-        f"{rendue}, la première lettre n’a rien appris à la personne. Son adresse a changé depuis.",
+        f"{rendue}, la première lettre n’a rien appris à la personne. Son adresse a changé depuis.{repondu}",
         "ambre", "renvoyer", "Écrire de nouveau", "mail",
     )  # fmt: skip
 

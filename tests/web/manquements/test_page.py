@@ -9,12 +9,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from jalon.manquements.avertissement import envoyer_avertissement
 from jalon.manquements.models import Manquement, Observation
 from jalon.rendezvous.models import MotifAbsence
 from jalon.traces.models import Lecture
 from tests.distribution import Distribution
 from tests.fabriques import une_adresse
+from tests.manquements.aides import qui
 from tests.manquements.fabriques import il_y_a, un_manquement
+from tests.manquements.test_plis_revenus import demenager, rendre
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7 essai"
@@ -54,6 +57,29 @@ def test_une_reception_refusee_garde_ce_qui_etait_ecrit(connecte: Any, distribut
     reponse = agir(connecte("siege"), manquement, "reception", recu_le="2001-01-01", preuve="Ma preuve")
     assert reponse.status_code == 409
     assert "Ma preuve" in reponse.content.decode()
+
+
+def test_une_reponse_venue_malgre_une_lettre_perdue_ne_tient_pas_lieu_de_reception(
+    connecte: Any, distribution: Distribution
+) -> None:
+    """La page dit quoi faire de la lettre revenue, et que la réponse est gardée ; la réception part de son retour."""
+    saisi = un_manquement(distribution, etat="saisi", faits_le=il_y_a(30))
+    une_adresse(saisi.personne)
+    avertie = envoyer_avertissement(saisi, adresse_du_lien=lambda jeton: jeton, **qui(distribution.siege))
+    rendre(avertie.avertissement, distribution.siege)
+    client = connecte("siege")
+    reponse = {"canal": "oral", "texte": "J'étais chez ma mère.", "recue_le": il_y_a(0).isoformat(), "relue": "oui"}
+    assert agir(client, avertie, "observation", **reponse).status_code == 302
+    vue = page(client, avertie)
+    assert (vue.context["suite"].titre, vue.context["suite"].acte) == (
+        "La lettre est revenue : retrouver l’adresse.",
+        "",
+    )
+    assert "La personne a pourtant répondu le" in vue.context["suite"].texte
+    assert f'min="{il_y_a(0).isoformat()}"' in vue.content.decode()
+    demenager(avertie.personne)
+    suite = page(client, avertie).context["suite"]
+    assert (suite.acte, "sa réponse est gardée" in suite.texte) == ("renvoyer", True)
 
 
 def test_une_reponse_orale_se_relit(connecte: Any, distribution: Distribution) -> None:
