@@ -63,7 +63,7 @@ def prendre_dossier(
     if DeportMembre.objects.filter(dossier=dossier, membre__agent=acteur).exists():
         raise DroitManquantError("Vous vous êtes retiré de ce dossier : un autre membre doit en noter la décision.")
     if acte == "statuer":
-        exiger_une_presidence(dossier, seance)
+        _exiger_une_presidence(dossier, seance)
     if dossier.etat == EtatDossierSeance.AJOURNE and _ailleurs(dossier):
         raise TransitionRefuseeError("Ce dossier ajourné est déjà inscrit à une autre séance.")
     if dossier.etat == EtatDossierSeance.AJOURNE and dossier.convoquee_le is not None and acte != "ajourner":
@@ -72,7 +72,7 @@ def prendre_dossier(
     return dossier, seance
 
 
-def exiger_une_presidence(dossier: DossierSeance, seance: Seance) -> None:
+def _exiger_une_presidence(dossier: DossierSeance, seance: Seance) -> None:
     """Qui s'est retiré d'un dossier ne le préside pas non plus. Lève `TransitionRefuseeError`."""
     if DeportMembre.objects.filter(dossier=dossier, membre=seance.president_id).exists():
         raise TransitionRefuseeError(

@@ -467,7 +467,7 @@ def noter_dossier(
 
 
 def _une_note_par_siege(dossier: DossierSeance, membre: MembreInstance) -> None:
-    """Un titulaire et ses suppléants n'ont qu'une voix : le premier qui recommande parle pour le siège."""
+    """Un titulaire et ses suppléants n'ont qu'une voix (F037) : le premier qui recommande parle pour le siège."""
     meme_siege = Q(membre=membre.siege_id) | Q(membre__supplee=membre.siege_id)
     autre = (
         NotePartenaire.objects.filter(meme_siege, dossier=dossier)

@@ -318,8 +318,8 @@ def ouvrir_seance(
 def passer_presidence(seance: Seance, *, acteur: Agent, perimetre: Perimetre, president: MembreInstance) -> Seance:
     """Confie la présidence à un autre membre présent : pour un dossier dont on se retire, ou parce que l'on part.
 
-    Entre un titulaire et son suppléant, le siège passe avec elle : un siège n'a qu'une voix.
-    Chaque dossier garde au procès-verbal qui présidait quand il fut examiné. Lève `JalonError`,
+    Entre un titulaire et son suppléant, le siège passe avec elle : un siège n'a qu'une voix. Chaque dossier garde au
+    procès-verbal qui présidait quand il fut examiné (F037, ADR 13). Lève `JalonError`,
     `TransitionRefuseeError`, `DroitManquantError`.
     """
     exiger_conduite(perimetre, seance)

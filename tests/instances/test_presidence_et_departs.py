@@ -141,6 +141,7 @@ class TestDeparts:
         assert president is not None
         for presence in PresenceSeance.objects.filter(seance=seance, etat="present").exclude(membre=president):
             noter_presence(seance, **qui(pacte.presidente), membre=presence.membre, etat=EtatPresence.PARTI)
+        assert not quorum(seance).atteint, "il ne reste que la présidence"
         assert clore_seance(seance, **qui(pacte.presidente)).quorum_atteint
 
 

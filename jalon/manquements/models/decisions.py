@@ -36,7 +36,8 @@ class MotifLevee(models.TextChoices):
 
 
 SANS_PRECEDENT: Final = (MotifLevee.ERREUR, MotifLevee.RECOURS, MotifLevee.SERVICE)
-"""Arrêtée pour l'un de ces motifs, une sanction n'aurait pas dû être : elle ne compte ni pour la répétition ni au retour."""
+"""Arrêtée pour l'un de ces motifs, une sanction n'aurait pas dû être : elle ne compte ni pour la répétition (R262-68 2°, R262-68-1)
+ni au retour (L262-38)."""
 
 
 def _sauf(condition: Q, garantie: Q) -> Q:
