@@ -50,6 +50,15 @@ class Bases:
     def retirer(self, nom: str) -> None:
         self._executer("drop database if exists {} with (force)", nom)
 
+    def comptes(self, nom: str) -> dict[str, int]:
+        """Nombre de lignes de chaque table de cette base."""
+        with psycopg.connect(self.adresse(nom), autocommit=True) as connexion:
+            tables = connexion.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+            union = sql.SQL(" union all ").join(
+                sql.SQL("select {}, count(*) from {}").format(table, sql.Identifier(table)) for (table,) in tables
+            )
+            return dict(connexion.execute(union).fetchall())
+
     def migree(self) -> str:
         """La base migrée de ce passage, sans aucun profil : le premier qui la demande la monte, les autres l'attendent."""
         return self.modele("migree", self._migrer)

@@ -11,15 +11,19 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import models
+from django.db import connection, connections, models
 from django.test import Client
 
+from jalon.referentiels import parametres
 from tests.bases import Bases
 from tests.distribution import Distribution
 
 PARTAGE = Path(__file__).resolve().parents[2] / "shared"
 """Dossier facultatif de la documentation métier ; un essai qui s'en sert se saute s'il manque."""
 
+
+EN_PLACE = pytest.StashKey[dict[str, int]]()
+"""Combien de lignes chaque table de la base d'essai porte entre deux fichiers."""
 
 PREMIERS = ("navigateur", "lent")
 """Marques des essais qui durent : leurs fichiers partent d'abord, pour que les deux processus finissent ensemble."""
@@ -52,13 +56,45 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, request: pytest.FixtureRequest, bases: Bases
+) -> None:
     """La base d'essai porte le profil du Pas-de-Calais ; l'autre profil se pose dans l'essai qui le veut."""
     from jalon.cli.installation import installer, lire_profil
 
     with django_db_blocker.unblock():
         profil, communes = lire_profil("pas-de-calais")
         installer(profil, communes, tout_le_pays=False)
+    request.config.stash[EN_PLACE] = bases.comptes(str(connection.settings_dict["NAME"]))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _base_intacte(request: pytest.FixtureRequest, bases: Bases) -> Iterator[None]:
+    """Un fichier qui laisse des lignes dans la base d'essai échoue lui-même, et non celui qui passe après lui."""
+    yield
+    if EN_PLACE in request.config.stash:
+        avant, apres = request.config.stash[EN_PLACE], bases.comptes(str(connection.settings_dict["NAME"]))
+        request.config.stash[EN_PLACE] = apres
+        assert avant == apres, "Des lignes sont restées dans la base d'essai, ou en sont parties."
+
+
+@pytest.fixture
+def base_a_part(django_db_setup: None, django_db_blocker: Any, bases: Bases) -> Iterator[None]:
+    """Une copie de la base d'essai, jetée ensuite : ce qui s'y valide pour de bon ne reste à aucun autre essai."""
+    reglages = connection.settings_dict
+    essai = str(reglages["NAME"])
+    assert essai.startswith(settings.DATABASES["default"]["TEST"]["NAME"]), f"« {essai} » n'est pas une base d'essai"
+    with django_db_blocker.unblock():
+        connections.close_all()  # un modèle ne se copie que si personne n'y est connecté
+        reglages["NAME"] = bases.copier(essai, f"{essai}_a_part")
+        parametres.oublier()
+        try:
+            yield
+        finally:
+            connections.close_all()
+            bases.retirer(reglages["NAME"])
+            reglages["NAME"] = essai
+            parametres.oublier()
 
 
 @pytest.fixture(autouse=True)

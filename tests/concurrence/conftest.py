@@ -11,23 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
-from jalon.agents.models import Affectation, Agent
-from jalon.referentiels import parametres
-from jalon.referentiels.models import Parametre
 from jalon.socle.embarquee import ROLE_PROPRIETAIRE, localiser
 from tests.cli.conftest import RACINE, Installation, dossier_traversable
 from tests.distribution import Distribution
 from tests.echanges.flux_caf.fabrique import flux_xml, foyer, personne
 
 FOYERS = 700
-CHARGE = "referent.charge_maximale"
-VIDER = "truncate personnes_personne, personnes_foyer, traces_acte, traces_lecture cascade"
 
 
 class InstallationEmbarquee(Installation):
@@ -103,24 +95,6 @@ def _django_db_marker() -> None:
 
 
 @pytest.fixture
-def distribution(django_db_setup: None, django_db_blocker: Any) -> Iterator[Distribution]:
-    """La distribution, écrite pour de bon : deux connexions ne se voient que si les lignes sont validées.
-
-    Tout est retiré à la fin ; le profil de la base d'essai, lui, reste en place pour les essais qui suivent.
-    """
-    base = str(connection.settings_dict["NAME"])
-    assert base.startswith(settings.DATABASES["default"]["TEST"]["NAME"]), f"« {base} » n'est pas une base d'essai"
-    with django_db_blocker.unblock():
-        connus = set(Agent.objects.order_by("pk").values_list("pk", flat=True))
-        charge = list(Parametre.objects.filter(code=CHARGE).order_by("pk").values_list("pk", "valeur"))
-        try:
-            yield Distribution()
-        finally:
-            with connection.cursor() as curseur:
-                curseur.execute(VIDER)
-            Affectation.objects.exclude(agent__in=connus).delete()
-            Agent.objects.exclude(pk__in=connus).delete()
-            for cle, valeur in charge:
-                Parametre.objects.filter(pk=cle).update(valeur=valeur)
-            parametres.oublier()
-            connection.close()
+def distribution(base_a_part: None) -> Distribution:
+    """La distribution, écrite pour de bon : deux connexions ne se voient que si les lignes sont validées."""
+    return Distribution()

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from jalon.agents.models import Agent
 from jalon.agents.services import creer_agent
 from jalon.echanges import imports
 from jalon.echanges.models import Flux, Import
-from jalon.traces.models import Acte
 from tests.echanges.aides_imports import un_flux
 
 
 @pytest.fixture
-def import_valide(django_db_setup: None, django_db_blocker: Any, settings: Any, tmp_path: Path) -> Iterator[Import]:
-    """Une simulation vraiment validée en base, et effacée ensuite : rien d'autre n'est écrit."""
+def import_valide(base_a_part: None, settings: Any, tmp_path: Path) -> Import:
+    """Une simulation vraiment validée en base."""
     settings.DONNEES = tmp_path
-    with django_db_blocker.unblock():
-        agent = creer_agent(email="paula@jalon.example", nom="Vrai", prenom="Paula", acteur=None, mot_de_passe="x" * 20)
-        try:
-            yield imports.demander_import([un_flux(3)], acteur=agent, nom="flux.xml", simulation=True)
-        finally:
-            Import.objects.all().delete()
-            with connection.cursor() as curseur:
-                curseur.execute("delete from procrastinate_jobs")
-            Acte.objects.filter(acteur=agent).delete()
-            Agent.objects.filter(pk=agent.pk).delete()
-            connection.close()
+    agent = creer_agent(email="paula@jalon.example", nom="Vrai", prenom="Paula", acteur=None, mot_de_passe="x" * 20)
+    return imports.demander_import([un_flux(3)], acteur=agent, nom="flux.xml", simulation=True)
 
 
 def test_l_avancement_se_voit_pendant_l_import(import_valide: Import, monkeypatch: pytest.MonkeyPatch) -> None:

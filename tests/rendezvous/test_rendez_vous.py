@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from jalon.agents.models import Affectation, Agent
 from jalon.documents.models import Envoi
 from jalon.personnes.fusion import reunir
 from jalon.personnes.models import Personne, Tache
@@ -284,19 +283,9 @@ class TestFusion:
 
 
 @pytest.fixture
-def ecrite(django_db_setup: None, django_db_blocker: Any) -> Iterator[Distribution]:
+def ecrite(base_a_part: None) -> Distribution:
     """La distribution, écrite pour de bon : deux connexions ne se voient que si les lignes sont validées."""
-    with django_db_blocker.unblock():
-        connus = set(Agent.objects.order_by("pk").values_list("pk", flat=True))
-        try:
-            yield Distribution()
-        finally:
-            with connection.cursor() as curseur:
-                curseur.execute("truncate personnes_personne, personnes_foyer, traces_acte, traces_lecture cascade")
-                curseur.execute("truncate rendezvous_occupationagenda")
-            Affectation.objects.exclude(agent__in=connus).delete()
-            Agent.objects.exclude(pk__in=connus).delete()
-            connection.close()
+    return Distribution()
 
 
 def _ensemble(*actes: Callable[[], Any]) -> list[Any]:
