@@ -36,8 +36,10 @@ class MotifLevee(models.TextChoices):
 
 
 SANS_PRECEDENT: Final = (MotifLevee.ERREUR, MotifLevee.RECOURS, MotifLevee.SERVICE)
-"""Arrêtée pour l'un de ces motifs, une sanction n'aurait pas dû être : elle ne compte ni pour la répétition (R262-68 2°, R262-68-1)
-ni au retour (L262-38)."""
+"""Arrêtée pour l'un de ces motifs, une sanction n'aurait pas dû être.
+
+Elle ne compte ni pour la répétition (R262-68 2°, R262-68-1) ni au retour (L262-38).
+"""
 
 
 def _sauf(condition: Q, garantie: Q) -> Q:
