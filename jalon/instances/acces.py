@@ -17,6 +17,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.instances.models import (
     DeportMembre,
     DossierSeance,
+    EtatDossierSeance,
     Instance,
     MembreInstance,
     NatureInstance,
@@ -181,6 +182,19 @@ def dossiers_ouverts(perimetre: Perimetre, seance: Seance) -> QuerySet[DossierSe
     ):
         return lus.none()
     return lus.filter(etat__in=DOSSIER["consulter"]).exclude(pk__in=retire_de)
+
+
+def dossiers_retires(perimetre: Perimetre, seance: Seance) -> QuerySet[DossierSeance]:
+    """Dossiers encore à l'ordre du jour dont l'agent s'est retiré : il en sait le rang et l'état, jamais de qui il s'agit."""
+    if perimetre.agent is None:
+        return DossierSeance.objects.none()
+    retire_de = DeportMembre.objects.filter(membre__agent=perimetre.agent).order_by().values("dossier_id")
+    return (
+        DossierSeance.objects.filter(seance=seance, pk__in=retire_de)
+        .exclude(etat=EtatDossierSeance.RETIRE)
+        .only("rang", "etat")
+        .order_by("rang")
+    )
 
 
 def acceder_dossier_seance(perimetre: Perimetre, public_id: UUID) -> DossierSeance:

@@ -21,6 +21,7 @@ from jalon.instances.acces import (
     acceder_seance,
     conduit,
     dossiers_ouverts,
+    dossiers_retires,
     lit_le_pv,
     siege_de,
     tient_instance,
@@ -102,6 +103,7 @@ def _page(
         "jour": timezone.localdate(),
         "actes": {acte for acte, etats in SEANCE.items() if trouvee.etat in etats},
         "dossiers": dossiers,
+        "retires": list(dossiers_retires(perimetre, trouvee)),
         "vivants": [d for d in dossiers if d.etat in (EtatDossierSeance.INSCRIT, EtatDossierSeance.EXAMINE)],
         "avancement": avancement(dossiers),
         "bilan": bilan(dossiers),
@@ -441,6 +443,7 @@ def clore(request: HttpRequest, public_id: UUID) -> HttpResponse:
     contexte = {
         "seance": trouvee,
         "dossiers": dossiers,
+        "retires": list(dossiers_retires(request.perimetre, trouvee)),
         "avancement": avancement(dossiers),
         "bilan": bilan(dossiers),
         "issue": request.GET.get("issue", ""),

@@ -55,6 +55,27 @@ def test_la_presidence_se_retire_d_un_dossier_et_le_fait_presider(ep: PlateauAvi
     assert "préside déjà" in lue(client.post(adresse, {"president": remplacante.public_id}, follow=True))
 
 
+def test_qui_s_est_retire_sait_que_le_dossier_existe_et_rien_de_plus(ep: PlateauAvis, entrer: Any) -> None:
+    seance = ep.ouverte([ep.procedure(), ep.procedure()])
+    ferme, ouvert = ep.dossiers(seance)
+    retirer_membre(
+        ferme,
+        acteur=ep.secretaire,
+        perimetre=Perimetre.de(ep.secretaire),
+        membre=ep.sieges["presidence"],
+        motif="Parenté",
+    )
+    client = entrer(ep.presidente)
+    for page in ("seance", "seance_clore"):
+        reponse = client.get(reverse(page, args=[seance.public_id]))
+        assert [d.pk for d in reponse.context["dossiers"]] == [ouvert.pk]
+        assert f"N° {ferme.rang} : votre retrait est noté" in lue(reponse)
+        assert "sinon il sera ajourné" in lue(reponse)
+        assert str(ferme.public_id) not in lue(reponse)
+        assert ferme.personne.nom not in lue(reponse)
+    assert "votre retrait" not in lue(entrer(ep.secretaire).get(reverse("seance", args=[seance.public_id])))
+
+
 def test_un_depart_se_note_et_laisse_clore(ep: PlateauAvis, entrer: Any) -> None:
     seance = ep.ouverte([ep.procedure()])
     statuer(ep, ep.dossiers(seance)[0])
