@@ -8,11 +8,11 @@ import pytest
 
 from jalon.agents.models import Agent
 from jalon.documents.models import Envoi, EtatEnvoi
-from jalon.manquements.avertissement import constater_reception, envoyer_avertissement, renvoyer_avertissement
+from jalon.manquements.avertissement import constater_reception, renvoyer_avertissement
 from jalon.manquements.constats import constater
-from jalon.manquements.decisions import constater_reception_decision, notifier_decision, renvoyer_decision
+from jalon.manquements.decisions import constater_reception_decision, renvoyer_decision
 from jalon.manquements.lettres import lettre_decision
-from jalon.manquements.models import DecisionSanction, EtatDecision, EtatManquement, Manquement
+from jalon.manquements.models import EtatDecision, EtatManquement, Manquement
 from jalon.personnes.adresses import AdressePostale
 from jalon.personnes.courriers import adresse_a_verifier, courriers_de, lettres_perdues, noter_retour
 from jalon.personnes.liens import LienPersonnel
@@ -25,17 +25,11 @@ from tests.distribution import Distribution
 from tests.fabriques import une_adresse, une_allocataire
 from tests.manquements.aides import qui
 from tests.manquements.fabriques import il_y_a, un_manquement
+from tests.manquements.plis import notifiee, rendre, un_avertissement
 from tests.manquements.sanctions import regle, une_sanction
 
 pytestmark = pytest.mark.django_db
 PREUVE = "Avis de réception 2C 12"
-
-
-def rendre(document: object, agent: Agent, motif: str = "adresse", presente_le: date | None = None) -> Envoi:
-    """La poste a rendu le pli aujourd'hui."""
-    envoi = Envoi.objects.get(document=document)
-    personne = Personne.objects.get(public_id=envoi.personne)
-    return noter_retour(personne, envoi, revenu_le=il_y_a(0), motif=motif, presente_le=presente_le, **qui(agent))
 
 
 def demenager(personne: Personne) -> None:
@@ -44,8 +38,7 @@ def demenager(personne: Personne) -> None:
 
 @pytest.fixture
 def avertie(distribution: Distribution) -> Manquement:
-    saisi = un_manquement(distribution, etat="saisi", faits_le=il_y_a(30))
-    return envoyer_avertissement(saisi, adresse_du_lien=lambda jeton: jeton, **qui(distribution.siege))
+    return un_avertissement(distribution)
 
 
 def recevoir(manquement: Manquement, agent: Agent, **options: object) -> Manquement:
@@ -132,12 +125,6 @@ def test_la_decision_revenue_ne_fait_courir_aucun_recours(distribution: Distribu
     assert recue.recue_le == il_y_a(0)
     with pytest.raises(TransitionRefuseeError, match="rien n'est à renvoyer"):
         renvoyer_decision(recue, **qui(distribution.siege))
-
-
-def notifiee(distribution: Distribution) -> DecisionSanction:
-    decision = une_sanction(distribution, il_y_a(0), la_regle=regle("plein_emploi", "premiere"), etat="decidee")
-    une_adresse(decision.personne)
-    return notifier_decision(decision, **qui(distribution.siege))
 
 
 def test_une_convocation_revenue_met_le_service_en_cause(distribution: Distribution) -> None:

@@ -67,6 +67,8 @@ def _saisie(lue: SimpleNamespace) -> tuple[str, str]:
 def _avertie(lue: SimpleNamespace, jour: date) -> tuple[str, str]:
     if lue.motif_legitime:
         return "Le motif est légitime : la procédure est à classer.", "Rien n’est reproché."
+    if lue.averti_recu_le is None and lue.avertissement_rendu_le is not None:
+        return "La lettre est revenue.", f"Rendue par la poste le {date_courte(lue.avertissement_rendu_le)}."
     if lue.averti_recu_le is None:
         return "La réception de la lettre est à noter.", f"Envoyée le {date_courte(lue.averti_le)}."
     limite = lue.observations_jusqu_au
@@ -101,6 +103,13 @@ def _decidee(lue: SimpleNamespace, jour: date) -> BlocProcedure | None:
         return None
     fin = date_courte(periode.upper - timedelta(days=1))
     return BlocProcedure(
-        lue.public_id, "Une décision s’applique", f"Jusqu’au {fin}.",
-        f"Elle peut être levée avant. La personne l’a apprise par la lettre du {date_courte(lue.decision_notifiee_le)}.",
-    )  # fmt: skip
+        lue.public_id, "Une décision s’applique", f"Jusqu’au {fin}.", f"Elle peut être levée avant. {_apprise(lue)}"
+    )
+
+
+def _apprise(lue: SimpleNamespace) -> str:
+    if lue.decision_recue_le is not None:
+        return f"La personne a reçu la lettre le {date_courte(lue.decision_recue_le)}."
+    if lue.decision_rendue_le is not None:
+        return f"La lettre est revenue le {date_courte(lue.decision_rendue_le)} : la personne peut ne pas la connaître."
+    return f"Lettre envoyée le {date_courte(lue.decision_notifiee_le)}, réception à noter."

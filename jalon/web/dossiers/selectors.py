@@ -15,6 +15,7 @@ from jalon.accompagnements.models import Accompagnement, DesignationReferent, Ma
 from jalon.contrats.enums import EtatContrat
 from jalon.contrats.models import Contrat
 from jalon.diagnostics.models import Passation, Recueil
+from jalon.documents.models import Canal, Envoi
 from jalon.droits.models import (
     Activite,
     DemandeInstruction,
@@ -101,7 +102,7 @@ CONTRAT = (
 PROCEDURE = (
     "public_id", "etat", "service_en_cause", "averti_le", "averti_recu_le", "observations_jusqu_au", "reponse_le",
     "demande_audition", "audition_proposee_le", "motif_legitime", "decision__etat", "decision__periode",
-    "decision__notifiee_le", "recours_echeance",
+    "decision__notifiee_le", "decision__recue_le", "recours_echeance", "avertissement_rendu_le", "decision_rendue_le",
 )  # fmt: skip
 IDENTITE = (
     "periode", "civilite", "nom", "nom_naissance", "prenom", "date_naissance", "sexe", "type_nir",
@@ -419,12 +420,21 @@ def _parcours(personne: Personne, dossiers: Sequence[int], procedures: bool) -> 
 
 
 def _procedures(personne: Personne) -> dict[str, Lot]:
-    """Les dernières procédures, la plus récente d'abord, et le recours qui attend sa réponse."""
+    """Les dernières procédures, la plus récente d'abord, le recours qui attend sa réponse, et les lettres rendues."""
     recours = RecoursSanction.objects.filter(decision__manquement=OuterRef("pk"), issue="").order_by("echeance")
+
+    def rendue_le(lettre: str) -> Subquery:
+        derniers = Envoi.objects.filter(document=OuterRef(lettre), canal=Canal.COURRIER).order_by("-pk")
+        return Subquery(derniers.values("revenu_le")[:1])
+
     return {
         "procedures": (
             Manquement.objects.filter(personne=personne)
-            .annotate(recours_echeance=Subquery(recours.values("echeance")[:1]))
+            .annotate(
+                recours_echeance=Subquery(recours.values("echeance")[:1]),
+                avertissement_rendu_le=rendue_le("avertissement"),
+                decision_rendue_le=rendue_le("decision__lettre"),
+            )
             .order_by("-prepare_le", "-pk")[:PROCEDURES_LUES],
             PROCEDURE,
         )

@@ -13,12 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jalon.accompagnements.models import Accompagnement
+from jalon.manquements.decisions import constater_reception_decision
 from jalon.manquements.models import Manquement, Regime
 from jalon.organismes.models import CategorieOrganisme
 from jalon.traces.services import tracer
 from jalon.web.templatetags.jalon import date_courte
 from tests.distribution import Distribution
+from tests.manquements.aides import qui
 from tests.manquements.fabriques import il_y_a, un_manquement
+from tests.manquements.plis import notifiee, rendre, un_avertissement
 from tests.manquements.sanctions import clore_le_droit, regle, une_sanction
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +84,35 @@ def test_une_decision_qui_s_applique_dit_jusqu_a_quand(connecte: Any, distributi
     assert decision.periode is not None
     assert "Une décision s’applique" in vue
     assert f"Jusqu’au {date_courte(decision.periode.upper - timedelta(days=1))}." in vue
+
+
+def test_un_avertissement_revenu_ne_se_dit_pas_a_recevoir(connecte: Any, distribution: Distribution) -> None:
+    avertie = un_avertissement(distribution)
+    client = connecte("siege")
+    assert "La réception de la lettre est à noter." in page(client, avertie).content.decode()
+    rendre(avertie.avertissement, distribution.siege)
+    vue = page(client, avertie).content.decode()
+    assert "La lettre est revenue." in vue
+    assert "La réception de la lettre est à noter." not in vue
+
+
+@pytest.mark.parametrize(
+    ("recue", "revenue", "phrase"),
+    [
+        (False, False, "réception à noter."),
+        (False, True, "la personne peut ne pas la connaître."),
+        (True, False, "La personne a reçu la lettre le"),
+    ],
+)
+def test_une_decision_ne_se_dit_apprise_que_recue(
+    connecte: Any, distribution: Distribution, recue: bool, revenue: bool, phrase: str
+) -> None:
+    decision = notifiee(distribution)
+    if revenue:
+        rendre(decision.lettre, distribution.siege)
+    if recue:
+        constater_reception_decision(decision, recu_le=timezone.localdate(), **qui(distribution.siege))
+    assert phrase in page(connecte("siege"), decision.manquement).content.decode()
 
 
 def test_close_il_n_en_reste_que_l_histoire(connecte: Any, distribution: Distribution) -> None:
