@@ -87,7 +87,7 @@ def test_decide_notifie_leve_puis_annule(entrer: Entrer, decideur: Agent, manque
     assert decision.etat == "levee"
     assert agir("annuler", motif="service", precision="Aucun rendez-vous proposé.").status_code == 302
     lue = " ".join(client.get(reverse("manquement", args=[manquement.public_id])).content.decode().split())
-    for trace in ("Annulée ensuite", "Sanction annulée", "Le service était en cause"):
+    for trace in ("Annulée ensuite", "Sanction annulée", "Le service était en cause", "elle n’a valu aucun jour"):
         assert trace in lue, trace
 
 
