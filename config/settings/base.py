@@ -114,7 +114,8 @@ def base_de_donnees(adresse: str) -> dict[str, object]:
         "PORT": str(lus.get("port", "")),
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {cle: valeur for cle, valeur in lus.items() if cle not in connus},
+        # Les curseurs ordinaires ne préparent rien ; ce réglage laisse préparer la page d'une personne (web/socle/lots.py).
+        "OPTIONS": {cle: valeur for cle, valeur in lus.items() if cle not in connus} | {"prepare_threshold": 5},
         # La muraille de la base compte ses jours comme les écrans : ceux d'ici, pas ceux de Greenwich.
         "TIME_ZONE": TIME_ZONE,
     }

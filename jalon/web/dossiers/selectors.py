@@ -302,10 +302,10 @@ def _entete(personne: Personne, foyers: Sequence[int], dossiers: Sequence[int]) 
             Rattachement.objects.filter(personne=personne).order_by("-periode", "-pk"),
             ("foyer_id", "foyer__public_id", "role", "responsable", "periode", "date_debut", "date_fin"),
         ),
-        "membres": (_membres(Rattachement.objects.filter(foyer__in=foyers)), MEMBRE),
-        "dossiers": (DossierRsa.objects.filter(pk__in=dossiers).order_by("-date_demande", "-pk"), DOSSIER),
+        "membres": (_membres(Rattachement.objects.filter(foyer__id__parmi=foyers)), MEMBRE),
+        "dossiers": (DossierRsa.objects.filter(id__parmi=dossiers).order_by("-date_demande", "-pk"), DOSSIER),
         "situations": (
-            Situation.objects.filter(dossier__in=dossiers).order_by("dossier_id", "periode", "pk"),
+            Situation.objects.filter(dossier__id__parmi=dossiers).order_by("dossier_id", "periode", "pk"),
             SITUATION,
         ),
         "soumissions": (
@@ -313,10 +313,10 @@ def _entete(personne: Personne, foyers: Sequence[int], dossiers: Sequence[int]) 
             ("dossier_id", "periode", "soumise", "entrante", "ressources", "abattements"),
         ),
         "natures": (
-            NatureDroit.objects.filter(dossier__in=dossiers).order_by("periode", "pk"),
+            NatureDroit.objects.filter(dossier__id__parmi=dossiers).order_by("periode", "pk"),
             NATURE,
         ),
-        "adresses": (Adresse.objects.filter(foyer__in=foyers).order_by("rang", "-periode", "-pk"), ADRESSE),
+        "adresses": (Adresse.objects.filter(foyer__id__parmi=foyers).order_by("rang", "-periode", "-pk"), ADRESSE),
         "attentes": (
             AttenteOrientation.objects.filter(personne=personne).order_by("-entree_le", "-pk"),
             ATTENTE,
@@ -369,7 +369,7 @@ def _entete(personne: Personne, foyers: Sequence[int], dossiers: Sequence[int]) 
             ("public_id", "depot_le", "echeance", "etat", "complement_le", "organisme__libelle"),
         ),
         "receptions": (
-            Reception.objects.filter(dossier__in=dossiers).order_by("-date_reference", "-emis_le")[:1],
+            Reception.objects.filter(dossier__id__parmi=dossiers).order_by("-date_reference", "-emis_le")[:1],
             ("dossier_id", "date_reference"),
         ),
     }
@@ -388,11 +388,11 @@ def _parcours(personne: Personne, dossiers: Sequence[int], procedures: bool) -> 
     actes = Acte.objects.filter(personnes__contains=[personne.public_id])
     return (_procedures(personne) if procedures else {}) | {
         "suspensions": (
-            Suspension.objects.filter(dossier__in=dossiers).order_by("periode", "pk"),
+            Suspension.objects.filter(dossier__id__parmi=dossiers).order_by("periode", "pk"),
             ("dossier_id", "periode", "cible", "motif", "debut", "groupe"),
         ),
         "evenements": (
-            Evenement.objects.filter(dossier__in=dossiers).order_by("-liquide_le", "-pk")[:200],
+            Evenement.objects.filter(dossier__id__parmi=dossiers).order_by("-liquide_le", "-pk")[:200],
             ("dossier_id", "liquide_le", "fait_generateur", "recu_le"),
         ),
         "lettres_perdues": (lettres_perdues(personne)[:1], ("revenu_le", "destinataire")),
@@ -444,10 +444,10 @@ def _procedures(personne: Personne) -> dict[str, Lot]:
 def _calculs(dossiers: Sequence[int]) -> dict[str, Lot]:
     return {
         "suspensions": (
-            Suspension.objects.filter(dossier__in=dossiers).order_by("-periode", "-pk"),
+            Suspension.objects.filter(dossier__id__parmi=dossiers).order_by("-periode", "-pk"),
             ("dossier_id", "periode", "cible", "motif", "debut", "groupe"),
         ),
-        "montants": (Montant.objects.filter(dossier__in=dossiers).order_by("-periode", "-pk"), MONTANT),
+        "montants": (Montant.objects.filter(dossier__id__parmi=dossiers).order_by("-periode", "-pk"), MONTANT),
     }
 
 
@@ -533,13 +533,13 @@ def dossier_foyer(foyer: Foyer) -> DossierFoyer:
     _, dossiers = _cles(Rattachement.objects.filter(foyer=foyer))
     lots: dict[str, Lot] = {
         "membres": (_membres(Rattachement.objects.filter(foyer=foyer)), MEMBRE),
-        "dossiers": (DossierRsa.objects.filter(pk__in=dossiers).order_by("-date_demande", "-pk"), DOSSIER),
+        "dossiers": (DossierRsa.objects.filter(id__parmi=dossiers).order_by("-date_demande", "-pk"), DOSSIER),
         "situations": (
-            Situation.objects.filter(dossier__in=dossiers).order_by("dossier_id", "periode", "pk"),
+            Situation.objects.filter(dossier__id__parmi=dossiers).order_by("dossier_id", "periode", "pk"),
             SITUATION,
         ),
         "natures": (
-            NatureDroit.objects.filter(dossier__in=dossiers).order_by("periode", "pk"),
+            NatureDroit.objects.filter(dossier__id__parmi=dossiers).order_by("periode", "pk"),
             NATURE,
         ),
         **_calculs(dossiers),

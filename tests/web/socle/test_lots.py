@@ -6,11 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from jalon.agents.perimetre import Perimetre
 from jalon.droits.models import Evenement, Soumission
 from jalon.personnes.models import Personne
+from jalon.socle.rls import web_role
 from jalon.web.socle.lots import lire_lots
+from tests.distribution import Distribution
 from tests.fabriques import DEPUIS, une_allocataire
 
 
@@ -57,3 +61,23 @@ def test_garde_l_ordre_demande(db: None) -> None:
         une_allocataire(nom=nom)
     lus = lire_lots({"p": (Personne.objects.order_by("-nom"), ("nom",))})["p"]
     assert [ligne.nom for ligne in lus] == ["C", "B", "A"]
+
+
+def test_une_seule_requete_preparee_quel_que_soit_le_nombre_de_cles(db: None) -> None:
+    siennes = sorted(une_allocataire(nom=nom).pk for nom in ("A", "B", "C"))
+    for cles in ([], siennes[:1], siennes, [*siennes, 3_000_000_000]):
+        lus = lire_lots({"p": (Personne.objects.filter(id__parmi=cles).order_by("pk"), ("id",))})["p"]
+        assert [ligne.id for ligne in lus] == [cle for cle in cles if cle in siennes]
+    with connection.cursor() as curseur:
+        curseur.execute("select count(*) from pg_prepared_statements where statement like '%personnes_personne%any(%'")
+        assert curseur.fetchone() == (1,)
+
+
+def test_une_requete_deja_preparee_obeit_au_perimetre_de_qui_lit(distribution: Distribution) -> None:
+    """Le plan gardé est le même pour tous ; ce qu'il laisse voir, non."""
+    personne = une_allocataire(territoire=distribution.territoire)
+    for _ in range(8):
+        for agent, vus in ((distribution.orienteur, [personne.pk]), (distribution.etrangere, [])):
+            with web_role(Perimetre.de(agent).reglages()):
+                lus = lire_lots({"p": (Personne.objects.filter(id__parmi=[personne.pk]).order_by("pk"), ("id",))})["p"]
+            assert [ligne.id for ligne in lus] == vus
