@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice
@@ -376,10 +377,11 @@ class FabriqueNotifications:
 
     def completer(self) -> Iterator[Copie]:
         """Une copie par organisme, qui nomme toutes les personnes que ce lot lui confie."""
-        decisions = self._decisions_faites()
-        organismes = decisions.order_by("organisme_id").values_list("organisme_id", flat=True).distinct()
-        for organisme in list(organismes):
-            confiees = pour_lettre(decisions.filter(organisme=organisme))
+        faites: defaultdict[int, list[int]] = defaultdict(list)
+        for organisme, decision in self._decisions_faites().order_by("organisme_id").values_list("organisme_id", "pk"):
+            faites[organisme].append(decision)
+        for cles in faites.values():
+            confiees = pour_lettre(DecisionOrientation.objects.filter(pk__in=cles))
             liste = list(confiees.order_by("personne__nom", "personne__prenom", "pk"))
             yield self.redaction.copie(liste[0].organisme, liste)
 
