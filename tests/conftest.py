@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -37,6 +39,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rang = next((r for r, marque in enumerate(PREMIERS) if essai.get_closest_marker(marque)), len(PREMIERS))
         rangs[essai.path] = min(rang, rangs.get(essai.path, rang))
     items.sort(key=lambda essai: rangs[essai.path])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Aucun essai n'hérite des paramètres qu'un autre a lus."""
+    parametres.oublier()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call() -> None:
+    """Le profil est en mémoire avant l'essai : ses lectures n'entrent jamais dans un compte de requêtes."""
+    with suppress(RuntimeError, parametres.ParametreAbsentError):  # RuntimeError : l'essai n'a pas de base
+        parametres.profil()
+        parametres.mot("")
+        parametres.vrai("", date.min)
 
 
 @pytest.fixture(scope="session")
@@ -87,14 +104,12 @@ def base_a_part(django_db_setup: None, django_db_blocker: Any, bases: Bases) -> 
     with django_db_blocker.unblock():
         connections.close_all()  # un modèle ne se copie que si personne n'y est connecté
         reglages["NAME"] = bases.copier(essai, f"{essai}_a_part")
-        parametres.oublier()
         try:
             yield
         finally:
             connections.close_all()
             bases.retirer(reglages["NAME"])
             reglages["NAME"] = essai
-            parametres.oublier()
 
 
 @pytest.fixture(autouse=True)
