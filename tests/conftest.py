@@ -48,12 +48,13 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call() -> None:
+def pytest_runtest_call(item: pytest.Item) -> None:
     """Le profil est en mémoire avant l'essai : ses lectures n'entrent jamais dans un compte de requêtes."""
-    with suppress(RuntimeError, parametres.ParametreAbsentError):  # RuntimeError : l'essai n'a pas de base
-        parametres.profil()
-        parametres.mot("")
-        parametres.vrai("", date.min)
+    if "db" in getattr(item, "fixturenames", ()) or item.get_closest_marker("django_db"):
+        with suppress(parametres.ParametreAbsentError):
+            parametres.profil()
+            parametres.mot("")
+            parametres.vrai("", date.min)
 
 
 @pytest.fixture(scope="session")
