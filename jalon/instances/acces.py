@@ -7,6 +7,7 @@ du jour d'une séance dont il est membre, de la convocation à la clôture, sauf
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -163,6 +164,10 @@ def lit_le_pv(perimetre: Perimetre, seance: Seance) -> bool:
     return not DeportMembre.objects.filter(dossier__seance=seance, membre__agent=perimetre.agent).exists()
 
 
+def _dont_il_s_est_retire(agent: Agent) -> QuerySet[DeportMembre, Any]:
+    return DeportMembre.objects.filter(membre__agent=agent).order_by().values("dossier_id")
+
+
 def dossiers_ouverts(perimetre: Perimetre, seance: Seance) -> QuerySet[DossierSeance]:
     """Dossiers de cette séance que l'agent lit aujourd'hui.
 
@@ -172,7 +177,7 @@ def dossiers_ouverts(perimetre: Perimetre, seance: Seance) -> QuerySet[DossierSe
     lus = DossierSeance.objects.filter(seance=seance)
     if perimetre.agent is None:
         return lus.none()
-    retire_de = DeportMembre.objects.filter(membre__agent=perimetre.agent).order_by().values("dossier_id")
+    retire_de = _dont_il_s_est_retire(perimetre.agent)
     if tient_instance(perimetre, seance.instance):
         return lus.filter(filtre_perimetre(perimetre, "personne__")).exclude(pk__in=retire_de)
     if (
@@ -185,12 +190,14 @@ def dossiers_ouverts(perimetre: Perimetre, seance: Seance) -> QuerySet[DossierSe
 
 
 def dossiers_retires(perimetre: Perimetre, seance: Seance) -> QuerySet[DossierSeance]:
-    """Dossiers encore à l'ordre du jour dont l'agent s'est retiré : il en sait le rang et l'état, jamais de qui il s'agit."""
-    if perimetre.agent is None:
+    """Dossiers dont s'est retiré qui tient la séance : il en sait le rang et l'état, jamais de qui il s'agit (F037).
+
+    Vide pour qui n'y fait que siéger : la base ne lui dit plus rien d'un dossier dont il s'est retiré.
+    """
+    if perimetre.agent is None or not tient_instance(perimetre, seance.instance):
         return DossierSeance.objects.none()
-    retire_de = DeportMembre.objects.filter(membre__agent=perimetre.agent).order_by().values("dossier_id")
     return (
-        DossierSeance.objects.filter(seance=seance, pk__in=retire_de)
+        DossierSeance.objects.filter(seance=seance, pk__in=_dont_il_s_est_retire(perimetre.agent))
         .exclude(etat=EtatDossierSeance.RETIRE)
         .only("rang", "etat")
         .order_by("rang")

@@ -13,6 +13,7 @@ from jalon.agents.perimetre import Perimetre
 from jalon.instances.composition import nommer_membre
 from jalon.instances.models import DeportMembre, EtatDossierSeance, PresenceSeance, Seance
 from jalon.instances.ordre_du_jour import retirer_membre
+from jalon.instances.seances import passer_presidence
 from tests.distribution import Distribution
 from tests.instances.plateau_avis import PlateauAvis
 from tests.instances.test_rendre_un_avis import statuer
@@ -74,6 +75,43 @@ def test_qui_s_est_retire_sait_que_le_dossier_existe_et_rien_de_plus(ep: Plateau
         assert str(ferme.public_id) not in lue(reponse)
         assert ferme.personne.nom not in lue(reponse)
     assert "votre retrait" not in lue(entrer(ep.secretaire).get(reverse("seance", args=[seance.public_id])))
+    statuer(ep, ouvert)
+    assert client.post(reverse("seance_clore", args=[seance.public_id])).status_code == 302
+    apres = lue(client.get(reverse("seance", args=[seance.public_id])))
+    assert f"N° {ferme.rang} : votre retrait est noté, ce dossier ne vous est pas ouvert. Il est ajourné." in apres
+
+
+def test_qui_s_est_retire_sait_que_le_dossier_fut_examine_sans_lui(ep: PlateauAvis, entrer: Any) -> None:
+    titulaire = ep.sieges["presidence"]
+    remplacante = nommer_membre(
+        ep.instance, qualite=titulaire.qualite, nom_externe="Odile Remplacante", supplee=titulaire, acteur=ep.d.siege,
+        perimetre=Perimetre.de(ep.d.siege), du=date(2020, 1, 1),
+    )  # fmt: skip
+    seance = ep.ouverte([ep.procedure()], presents=("presidence", "membre", "pole_emploi", "caf", "representant"))
+    [dossier] = ep.dossiers(seance)
+    conduite: dict[str, Any] = {"acteur": ep.secretaire, "perimetre": Perimetre.de(ep.secretaire)}
+    retirer_membre(dossier, membre=titulaire, motif="Parenté", **conduite)
+    passer_presidence(seance, president=remplacante, **conduite)
+    statuer(ep, dossier, acteur=ep.secretaire)
+    phrase = (
+        f"N° {dossier.rang} : votre retrait est noté, ce dossier ne vous est pas ouvert. Il a été examiné sans vous."
+    )
+    assert phrase in lue(entrer(ep.presidente).get(reverse("seance", args=[seance.public_id])))
+
+
+def test_qui_ne_fait_que_sieger_n_en_sait_plus_rien(ep: PlateauAvis, entrer: Any) -> None:
+    seance = ep.ouverte([ep.procedure()])
+    [dossier] = ep.dossiers(seance)
+    retirer_membre(
+        dossier,
+        acteur=ep.secretaire,
+        perimetre=Perimetre.de(ep.secretaire),
+        membre=ep.sieges["membre"],
+        motif="Parenté",
+    )
+    page = lue(entrer(ep.membre).get(reverse("seance", args=[seance.public_id])))
+    assert "votre retrait" not in page
+    assert dossier.personne.nom not in page
 
 
 def test_un_depart_se_note_et_laisse_clore(ep: PlateauAvis, entrer: Any) -> None:
