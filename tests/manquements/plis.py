@@ -10,7 +10,7 @@ from jalon.manquements.avertissement import envoyer_avertissement
 from jalon.manquements.decisions import notifier_decision
 from jalon.manquements.models import DecisionSanction, Manquement
 from jalon.personnes.courriers import noter_retour
-from jalon.personnes.models import Personne
+from jalon.personnes.models import Adresse, Personne
 from tests.distribution import Distribution
 from tests.fabriques import une_adresse
 from tests.manquements.aides import qui
@@ -23,6 +23,10 @@ def rendre(document: object, agent: Agent, motif: str = "adresse", presente_le: 
     envoi = Envoi.objects.get(document=document)
     personne = Personne.objects.get(public_id=envoi.personne)
     return noter_retour(personne, envoi, revenu_le=il_y_a(0), motif=motif, presente_le=presente_le, **qui(agent))
+
+
+def demenager(personne: Personne) -> None:
+    Adresse.objects.filter(foyer__rattachements__personne=personne).update(numero="3", voie="DES ACACIAS")
 
 
 def un_avertissement(distribution: Distribution) -> Manquement:

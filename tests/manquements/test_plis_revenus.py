@@ -16,7 +16,7 @@ from jalon.manquements.models import EtatDecision, EtatManquement, Manquement
 from jalon.personnes.adresses import AdressePostale
 from jalon.personnes.courriers import adresse_a_verifier, courriers_de, lettres_perdues, noter_retour
 from jalon.personnes.liens import LienPersonnel
-from jalon.personnes.models import Adresse, Personne, Rapprochement
+from jalon.personnes.models import Adresse, Rapprochement
 from jalon.personnes.services import fusionner_personnes
 from jalon.rendezvous.models import RendezVous
 from jalon.socle.errors import DroitManquantError, JalonError, TransitionRefuseeError
@@ -25,15 +25,11 @@ from tests.distribution import Distribution
 from tests.fabriques import une_adresse, une_allocataire
 from tests.manquements.aides import qui
 from tests.manquements.fabriques import il_y_a, un_manquement
-from tests.manquements.plis import notifiee, rendre, un_avertissement
+from tests.manquements.plis import demenager, notifiee, rendre, un_avertissement
 from tests.manquements.sanctions import regle, une_sanction
 
 pytestmark = pytest.mark.django_db
 PREUVE = "Avis de réception 2C 12"
-
-
-def demenager(personne: Personne) -> None:
-    Adresse.objects.filter(foyer__rattachements__personne=personne).update(numero="3", voie="DES ACACIAS")
 
 
 @pytest.fixture

@@ -9,15 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from jalon.manquements.avertissement import envoyer_avertissement
 from jalon.manquements.models import Manquement, Observation
 from jalon.rendezvous.models import MotifAbsence
 from jalon.traces.models import Lecture
 from tests.distribution import Distribution
 from tests.fabriques import une_adresse
-from tests.manquements.aides import qui
 from tests.manquements.fabriques import il_y_a, un_manquement
-from tests.manquements.test_plis_revenus import demenager, rendre
+from tests.manquements.plis import demenager, rendre, un_avertissement
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7 essai"
@@ -63,9 +61,7 @@ def test_une_reponse_venue_malgre_une_lettre_perdue_ne_tient_pas_lieu_de_recepti
     connecte: Any, distribution: Distribution
 ) -> None:
     """La page dit quoi faire de la lettre revenue, et que la réponse est gardée ; la réception part de son retour."""
-    saisi = un_manquement(distribution, etat="saisi", faits_le=il_y_a(30))
-    une_adresse(saisi.personne)
-    avertie = envoyer_avertissement(saisi, adresse_du_lien=lambda jeton: jeton, **qui(distribution.siege))
+    avertie = un_avertissement(distribution)
     rendre(avertie.avertissement, distribution.siege)
     client = connecte("siege")
     reponse = {"canal": "oral", "texte": "J'étais chez ma mère.", "recue_le": il_y_a(0).isoformat(), "relue": "oui"}

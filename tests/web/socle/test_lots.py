@@ -81,3 +81,8 @@ def test_une_requete_deja_preparee_obeit_au_perimetre_de_qui_lit(distribution: D
             with web_role(Perimetre.de(agent).reglages()):
                 lus = lire_lots({"p": (Personne.objects.filter(id__parmi=[personne.pk]).order_by("pk"), ("id",))})["p"]
             assert [ligne.id for ligne in lus] == vus
+    with connection.cursor() as curseur:
+        curseur.execute(
+            "select generic_plans > 0 from pg_prepared_statements where statement like '%personnes_personne%any(%'"
+        )
+        assert curseur.fetchone() == (True,), "sans plan gardé, l'essai ne dirait rien"
