@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jalon.agents.perimetre import Perimetre
 from jalon.instances.composition import nommer_membre
-from jalon.instances.models import DeportMembre, EtatDossierSeance, PresenceSeance, Seance
+from jalon.instances.models import DeportMembre, EtatDossierSeance, MembreInstance, PresenceSeance, Seance
 from jalon.instances.ordre_du_jour import retirer_membre
 from jalon.instances.seances import passer_presidence
 from tests.distribution import Distribution
@@ -30,12 +30,16 @@ def lue(reponse: Any) -> str:
     return " ".join(reponse.content.decode().split())
 
 
-def test_la_presidence_se_retire_d_un_dossier_et_le_fait_presider(ep: PlateauAvis, entrer: Any) -> None:
-    titulaire = ep.sieges["presidence"]
-    remplacante = nommer_membre(
+def suppleer(ep: PlateauAvis, titulaire: MembreInstance) -> MembreInstance:
+    return nommer_membre(
         ep.instance, qualite=titulaire.qualite, nom_externe="Odile Remplacante", supplee=titulaire, acteur=ep.d.siege,
         perimetre=Perimetre.de(ep.d.siege), du=date(2020, 1, 1),
     )  # fmt: skip
+
+
+def test_la_presidence_se_retire_d_un_dossier_et_le_fait_presider(ep: PlateauAvis, entrer: Any) -> None:
+    titulaire = ep.sieges["presidence"]
+    remplacante = suppleer(ep, titulaire)
     seance = ep.ouverte([ep.procedure()])
     [dossier] = ep.dossiers(seance)
     retirer_membre(
@@ -83,10 +87,7 @@ def test_qui_s_est_retire_sait_que_le_dossier_existe_et_rien_de_plus(ep: Plateau
 
 def test_qui_s_est_retire_sait_que_le_dossier_fut_examine_sans_lui(ep: PlateauAvis, entrer: Any) -> None:
     titulaire = ep.sieges["presidence"]
-    remplacante = nommer_membre(
-        ep.instance, qualite=titulaire.qualite, nom_externe="Odile Remplacante", supplee=titulaire, acteur=ep.d.siege,
-        perimetre=Perimetre.de(ep.d.siege), du=date(2020, 1, 1),
-    )  # fmt: skip
+    remplacante = suppleer(ep, titulaire)
     seance = ep.ouverte([ep.procedure()], presents=("presidence", "membre", "pole_emploi", "caf", "representant"))
     [dossier] = ep.dossiers(seance)
     conduite: dict[str, Any] = {"acteur": ep.secretaire, "perimetre": Perimetre.de(ep.secretaire)}
@@ -96,7 +97,10 @@ def test_qui_s_est_retire_sait_que_le_dossier_fut_examine_sans_lui(ep: PlateauAv
     phrase = (
         f"N° {dossier.rang} : votre retrait est noté, ce dossier ne vous est pas ouvert. Il a été examiné sans vous."
     )
-    assert phrase in lue(entrer(ep.presidente).get(reverse("seance", args=[seance.public_id])))
+    page = lue(entrer(ep.presidente).get(reverse("seance", args=[seance.public_id])))
+    assert phrase in page
+    assert "Aucun autre dossier n’est à l’ordre du jour." in page
+    assert "Rien n’a été inscrit" not in page
 
 
 def test_qui_ne_fait_que_sieger_n_en_sait_plus_rien(ep: PlateauAvis, entrer: Any) -> None:
